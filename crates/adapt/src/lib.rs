@@ -1,0 +1,1 @@
+//! Per-target changes to a call, as typed edits.

@@ -1,0 +1,1 @@
+//! A circuit breaker that hears the end of the stream, and cooldowns by scope.

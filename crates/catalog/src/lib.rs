@@ -1,0 +1,1 @@
+//! Models, windows, capabilities and prices, as data.

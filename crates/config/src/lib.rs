@@ -1,0 +1,1 @@
+//! The YAML of a gateway: typed, checked, with errors that point at line and column.

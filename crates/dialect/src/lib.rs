@@ -1,0 +1,1 @@
+//! Sans-IO codecs between the wire formats of LLM providers and one unified vocabulary.

@@ -1,0 +1,1 @@
+//! Tries the next target when one fails.

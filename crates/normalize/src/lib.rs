@@ -1,0 +1,1 @@
+//! The edges of a Backstop stack: callers in, providers out, each in its own dialect.

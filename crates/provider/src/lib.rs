@@ -1,0 +1,1 @@
+//! The leaf: a hyper client with TLS, pool, connect timeout and credentials.

@@ -1,0 +1,1 @@
+//! One owner of retries: budget, jitter, Retry-After.

@@ -1,0 +1,1 @@
+//! A server that speaks provider dialects like the real ones, with faults.

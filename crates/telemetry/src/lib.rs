@@ -1,0 +1,1 @@
+//! The attempt trail and the log line of a request.

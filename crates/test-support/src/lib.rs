@@ -1,0 +1,1 @@
+//! Scripted providers and bodies, and the contract suite that every layer passes.

@@ -1,0 +1,1 @@
+//! Every clock of an LLM call, each where its event shows.

@@ -1,0 +1,1 @@
+//! Whole-system tests: see the test binaries beside this file.
