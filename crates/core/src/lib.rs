@@ -31,6 +31,7 @@ mod finish;
 mod id;
 mod kind;
 mod origin;
+mod payload;
 mod peek;
 mod redact;
 mod request;
@@ -56,6 +57,7 @@ pub use self::{
     id::{AttemptId, RequestId},
     kind::{BreakerWeight, Class, Clock, Kind, NextTarget, Refusal, Retryable, Row, Scope},
     origin::{Decode, Origin},
+    payload::Payload,
     peek::{Needs, Peek},
     redact::redact,
     request::{

@@ -1,0 +1,29 @@
+//! Whole answers, by dialect.
+
+use backstop_core::{Completion, Delta, Dialect, Failure};
+use bytes::Bytes;
+
+use crate::{Encoded, Voice, anthropic, openai, request::unknown};
+
+/// Reads a whole, unstreamed answer: the deltas that a stream of it would bring, from `Start` to `End`.
+///
+/// # Errors
+///
+/// [`Kind::Malformed`](backstop_core::Kind::Malformed) where the body is no answer in this dialect (HTML, broken JSON,
+/// no choices, no finish); the failure that an error object inside a 200 tells.
+pub fn decode_answer(dialect: Dialect, body: &Bytes) -> Result<Vec<Delta>, Failure> {
+    match dialect {
+        Dialect::OpenaiChat => openai::decode_answer(body),
+        Dialect::AnthropicMessages => anthropic::decode_answer(body),
+        _ => Err(unknown(dialect)),
+    }
+}
+
+/// Writes a whole, unstreamed answer.
+#[must_use]
+pub fn encode_answer(dialect: Dialect, answer: &Completion, voice: &Voice) -> Encoded {
+    match dialect {
+        Dialect::AnthropicMessages => anthropic::encode_answer(answer, voice),
+        _ => openai::encode_answer(answer, voice),
+    }
+}

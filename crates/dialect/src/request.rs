@@ -1,0 +1,59 @@
+//! Requests, by dialect.
+
+use backstop_core::{Decode, Dialect, Failure, Peek, Request};
+use bytes::Bytes;
+
+use crate::{Encoded, Facts, anthropic, openai};
+
+/// Reads what decisions need of a request, in one pass over its bytes and without building a document.
+///
+/// # Errors
+///
+/// [`Kind::InvalidRequest`](backstop_core::Kind::InvalidRequest) with a sentence for the caller: not UTF-8, broken JSON
+/// (with line and column), nested too deeply, not an object, `model` missing or no string, `messages` missing, empty or
+/// no list, `stream` no boolean.
+pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Failure> {
+    match dialect {
+        Dialect::OpenaiChat => openai::peek(body),
+        Dialect::AnthropicMessages => anthropic::peek(body),
+        _ => Err(unknown(dialect)),
+    }
+}
+
+/// Reads a whole request.
+///
+/// # Errors
+///
+/// [`Kind::InvalidRequest`](backstop_core::Kind::InvalidRequest) with a sentence that names the field.
+pub fn decode_request(dialect: Dialect, body: &Bytes) -> Result<Request, Failure> {
+    decoder(dialect)(body)
+}
+
+/// The function that reads a whole request of `dialect`, for [`Origin`](backstop_core::Origin).
+#[must_use]
+pub fn decoder(dialect: Dialect) -> Decode {
+    match dialect {
+        Dialect::OpenaiChat => openai::decode_request,
+        Dialect::AnthropicMessages => anthropic::decode_request,
+        _ => |_| Err(Failure::new(backstop_core::Kind::Unsupported, "this dialect has no codec")),
+    }
+}
+
+/// Writes a request in `dialect`. Fields of the request's own dialect come out equal; what `dialect` or the model
+/// cannot express is told in the losses.
+///
+/// # Errors
+///
+/// [`Kind::InvalidRequest`](backstop_core::Kind::InvalidRequest) or [`Kind::Unsupported`](backstop_core::Kind::Unsupported)
+/// where no document can be made at all.
+pub fn encode_request(dialect: Dialect, request: &Request, facts: &Facts) -> Result<Encoded, Failure> {
+    match dialect {
+        Dialect::OpenaiChat => openai::encode_request(request, facts),
+        Dialect::AnthropicMessages => anthropic::encode_request(request, facts),
+        _ => Err(unknown(dialect)),
+    }
+}
+
+pub(crate) fn unknown(dialect: Dialect) -> Failure {
+    Failure::new(backstop_core::Kind::Unsupported, format!("dialect `{dialect}` has no codec"))
+}
