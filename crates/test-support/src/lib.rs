@@ -2,7 +2,7 @@
 //!
 //! A [`Script`] is a provider that plays [`Step`]s: it fails, answers, waits, or never answers, and notes what became of
 //! every call. An [`AnswerPlan`] says what a body brings, and when: events, frames, waits, a stall, a reset.
-//! The contract suite runs a layer over such scripts and names the rule that it breaks. [`sample`] makes calls.
+//! [`contract::check`] runs a layer over such scripts and names the rule that it breaks. [`sample`] makes calls.
 //!
 //! ```
 //! use backstop_core::{Call, Failure, Kind};
@@ -26,6 +26,7 @@
 //! Time in scripts is tokio's: run tests with `#[tokio::test(start_paused = true)]`, and waits take no time at all.
 
 mod body;
+pub mod contract;
 pub mod events;
 mod future;
 mod plan;

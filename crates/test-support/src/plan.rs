@@ -179,6 +179,17 @@ impl AnswerPlan {
         events.collect()
     }
 
+    /// All trailers.
+    pub(crate) fn planned_trailers(&self) -> HeaderMap {
+        let mut all = HeaderMap::new();
+        for act in &self.acts {
+            if let Act::Trailers(trailers) = act {
+                all.extend(trailers.clone());
+            }
+        }
+        all
+    }
+
     fn into_bytes(self) -> (Bytes, Self) {
         let bytes = self.wire();
         let rest = self.acts.into_iter().filter(|act| !matches!(act, Act::Event(_) | Act::Frame(_)));
