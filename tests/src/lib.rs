@@ -1,1 +1,4 @@
-//! Whole-system tests: see the test binaries beside this file.
+//! Whole-system tests: the test binaries are beside this file's folder, what they share is here.
+
+pub mod client;
+pub mod reading;

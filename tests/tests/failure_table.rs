@@ -63,7 +63,7 @@ fn page() -> String {
             row.error_type,
             row.anthropic_type,
         )
-        .unwrap();
+        .expect("a string takes all");
     }
     page
 }
