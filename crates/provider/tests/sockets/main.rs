@@ -1,0 +1,6 @@
+//! The provider against servers on real sockets.
+
+mod calls;
+mod compression;
+mod failures;
+mod support;
