@@ -44,11 +44,9 @@ impl Base {
         if authority.as_str().contains('@') {
             return wrong("has a user name or password: put the credential into `api_key`");
         }
-        if authority.port().is_some() && authority.port_u16().is_none_or(|port| port == 0) {
+        let has_port = authority.as_str().len() > authority.host().len();
+        if has_port && authority.port_u16().is_none_or(|port| port == 0) {
             return wrong("has a port that is no number from 1 to 65535");
-        }
-        if authority.as_str().ends_with(':') {
-            return wrong("has a colon but no port");
         }
         if url.contains('#') {
             return wrong("has a fragment (`#`), which no server ever sees: remove it");

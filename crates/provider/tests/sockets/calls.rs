@@ -22,8 +22,8 @@ use tower::ServiceExt;
 
 #[tokio::test]
 async fn the_request_is_put_behind_the_base_url_with_the_chosen_key() {
-    let (seen, log) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
-    log.clone_from(&seen);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
     let address = answering(move |request| {
         log.lock().push(request.to_owned());
         http1(200, "x-from: there\r\n", b"{\"ok\":1}")

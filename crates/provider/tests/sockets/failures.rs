@@ -62,11 +62,15 @@ async fn a_certificate_that_nobody_vouches_for() {
 
 #[tokio::test]
 async fn a_plain_server_behind_https() {
-    let address = answering(|_| http1(200, "", b"{}")).await;
+    let address = raw(|mut stream, _| async move {
+        stream.write_all(&http1(400, "", b"no TLS here")).await.expect("a reader");
+        read_request(&mut stream).await;
+    })
+    .await;
     let failure =
         send(&provider(ProviderConfig::new(format!("https://{address}")))).await.expect_err("no TLS there");
     assert_eq!(failure.kind(), Kind::Transport);
-    assert_says(&failure, "no connection to", &address.to_string());
+    assert_says(&failure, "TLS failed: received corrupt message", &address.to_string());
 }
 
 /// Closes with unread data in the buffer and no linger: the peer sees a reset.
