@@ -32,6 +32,10 @@ impl<B: Body<Error = Failure>> Classify<Response<B>, Failure> for Answers {
     fn reject(&self, failure: Failure) -> Result<Response<B>, Failure> {
         Err(failure)
     }
+
+    fn amend(&self, failure: Failure, amend: impl FnOnce(Failure) -> Failure) -> Failure {
+        amend(failure)
+    }
 }
 
 impl ClassifyBody<Failure> for Answers {

@@ -56,6 +56,12 @@ pub trait Classify<Response, Error> {
     ///
     /// The refusal itself, where the stack's error type can carry one. `Ok` where it must be a response.
     fn reject(&self, failure: Failure) -> Result<Response, Error>;
+
+    /// Notes more about an error that is a [`Failure`]; any other error stays as it is.
+    fn amend(&self, error: Error, amend: impl FnOnce(Failure) -> Failure) -> Error {
+        let _ = amend;
+        error
+    }
 }
 
 /// Says what errors of a body mean, for layers that wrap bodies.
