@@ -101,8 +101,8 @@ pub struct TargetConfig {
     pub retries: Option<u32>,
     /// Clocks that are not the default.
     pub timeouts: TimeoutConfig,
-    /// What the target cannot express.
-    pub unsupported: UnsupportedPolicy,
+    /// What happens to a request that the target cannot express in full, where it is not the default.
+    pub unsupported: Option<UnsupportedPolicy>,
     /// Changes to each request that goes there.
     pub edits: Vec<Edit>,
     /// What is known better than the catalogue knows it.

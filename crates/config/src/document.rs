@@ -66,9 +66,12 @@ pub(crate) struct Chain {
 
 /// A target: a name alone, or a mapping.
 #[derive(Debug)]
-pub(crate) struct TargetEntry(pub(crate) Target);
+pub(crate) enum TargetEntry {
+    Name(String),
+    Full(Box<Target>),
+}
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Target {
     pub(crate) model: Spanned<String>,
@@ -147,13 +150,12 @@ impl<'de> Deserialize<'de> for TargetEntry {
             }
 
             fn visit_str<E: de::Error>(self, name: &str) -> Result<TargetEntry, E> {
-                let mut target = Target::default();
-                target.model.value = name.to_owned();
-                Ok(TargetEntry(target))
+                Ok(TargetEntry::Name(name.to_owned()))
             }
 
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<TargetEntry, A::Error> {
-                Target::deserialize(de::value::MapAccessDeserializer::new(map)).map(TargetEntry)
+                let target = Target::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                Ok(TargetEntry::Full(Box::new(target)))
             }
         }
 

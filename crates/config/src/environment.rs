@@ -80,7 +80,9 @@ pub(crate) fn shield(yaml: &str) -> String {
     let mut rest = yaml;
     while let Some(at) = rest.find("${") {
         let inner = &rest[at + 2..];
-        let end = inner.find(['}', '\n']).filter(|&end| inner.as_bytes()[end] == b'}' && is_reference(&inner[..end]));
+        let end = inner
+            .find(['}', '\n'])
+            .filter(|&end| inner.as_bytes()[end] == b'}' && is_reference(&inner[..end]));
         let Some(end) = end else {
             shielded.push_str(&rest[..at + 2]);
             rest = inner;

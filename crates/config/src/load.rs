@@ -12,9 +12,7 @@ use serde_saphyr::Options;
 
 use crate::{
     BreakerSwitch, ChainConfig, Config, ConfigError, ConfigErrors, Environment, MidStream, OnContentFilter,
-    ProviderConfig, ServerConfig, TargetConfig, TimeoutConfig, UnsupportedPolicy,
-    document::Document,
-    environment::shield,
+    ProviderConfig, ServerConfig, TargetConfig, TimeoutConfig, document::Document, environment::shield,
     resolve::Resolver,
 };
 
@@ -95,11 +93,19 @@ impl Config {
     }
 
     fn of(files: &[(String, String)], environment: &Environment<'_>) -> Result<Self, ConfigErrors> {
-        let mut resolver = Resolver::new(environment, Catalog::bundled());
+        let mut documents = Vec::with_capacity(files.len());
         for (file, yaml) in files {
-            let document: Option<Document> = serde_saphyr::from_str_with_options(&shield(yaml), Options::default())
-                .map_err(|error| ConfigError::unparsable(file, &error))?;
-            resolver.add(file, document.unwrap_or_default());
+            let document: Option<Document> =
+                serde_saphyr::from_str_with_options(&shield(yaml), Options::default())
+                    .map_err(|error| ConfigError::unparsable(file, &error))?;
+            documents.push((file.as_str(), document.unwrap_or_default()));
+        }
+        let mut resolver = Resolver::new(environment, Catalog::bundled());
+        for (file, document) in &mut documents {
+            resolver.add_providers(file, document);
+        }
+        for (file, document) in documents {
+            resolver.add_chains(file, document);
         }
         resolver.finish()
     }
@@ -115,7 +121,7 @@ impl TargetConfig {
             own_provider: None,
             retries: None,
             timeouts: TimeoutConfig::default(),
-            unsupported: UnsupportedPolicy::default(),
+            unsupported: None,
             edits: Vec::new(),
             overrides: ModelOverrides::default(),
         }

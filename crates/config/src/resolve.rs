@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, net::SocketAddr};
 
 use backstop_catalog::{Catalog, ModelOverrides};
-use backstop_core::{Dialect, Edit, Json, Parameter, Text};
+use backstop_core::{Dialect, Edit, Json, Parameter};
 use secrecy::SecretString;
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
@@ -48,37 +48,48 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Adds one file.
-    pub(crate) fn add(&mut self, file: &'a str, document: Document) {
+    /// Adds the server and the providers of one file.
+    pub(crate) fn add_providers(&mut self, file: &'a str, document: &mut Document) {
         self.file = file;
-        if let Some(server) = document.server {
+        if let Some(server) = document.server.take() {
             if self.server.is_some() {
                 self.error(server.referenced, "`server` stands in another file already; keep one of the two");
             }
             self.server = Some(self.server_config(&server.value));
         }
-        for (name, provider) in document.providers {
+        for (name, provider) in std::mem::take(&mut document.providers) {
             let place = provider.referenced;
             self.check_name(&name, "provider", place);
             if self.providers.contains_key(&name) {
-                self.error(place, format!("provider `{name}` stands in another file already; keep one of the two"));
+                self.error(
+                    place,
+                    format!("provider `{name}` stands in another file already; keep one of the two"),
+                );
             }
             if let Some(provider) = self.provider(&name, provider) {
                 self.providers.insert(name, provider);
             }
         }
+    }
+
+    /// Adds the chains and aliases of one file, once the providers of all files are known.
+    pub(crate) fn add_chains(&mut self, file: &'a str, document: Document) {
+        self.file = file;
         for (name, chain) in document.chains {
             let place = chain.referenced;
             self.check_name(&name, "chain", place);
             if self.chains.contains_key(&name) {
-                self.error(place, format!("chain `{name}` stands in another file already; keep one of the two"));
+                self.error(
+                    place,
+                    format!("chain `{name}` stands in another file already; keep one of the two"),
+                );
             }
             let chain = self.chain(&name, chain.value);
             self.chains.insert(name, chain);
         }
         for (name, stands_for) in document.aliases {
             let place = stands_for.referenced;
-            if let Some(stands_for) = self.text(stands_for) {
+            if let Some(stands_for) = self.text(&stands_for) {
                 self.alias_places.insert(name.clone(), (self.file.to_owned(), place));
                 self.aliases.insert(name, stands_for);
             }
@@ -90,7 +101,10 @@ impl<'a> Resolver<'a> {
         for (file, place, name) in std::mem::take(&mut self.provider_references) {
             if !self.providers.contains_key(&name) {
                 let known: Vec<_> = self.providers.keys().map(String::as_str).collect();
-                let message = format!("there is no provider `{name}`; {}", choose(&name, &known, "configure it under `providers`"));
+                let message = format!(
+                    "there is no provider `{name}`; {}",
+                    choose(&name, &known, "configure it under `providers`")
+                );
                 self.errors.push(ConfigError::new(&file, place, message));
             }
         }
@@ -102,7 +116,9 @@ impl<'a> Resolver<'a> {
             if !known {
                 let chains: Vec<_> = self.chains.keys().map(String::as_str).collect();
                 let hint = choose(stands_for, &chains, "name a chain or `provider/model`");
-                let message = format!("alias `{alias}` stands for `{stands_for}`, which is neither a chain nor `provider/model`; {hint}");
+                let message = format!(
+                    "alias `{alias}` stands for `{stands_for}`, which is neither a chain nor `provider/model`; {hint}"
+                );
                 self.errors.push(ConfigError::new(file, *place, message));
             } else if self.chains.contains_key(alias) {
                 let message = format!("`{alias}` is a chain already; give the alias another name");
@@ -125,7 +141,7 @@ impl<'a> Resolver<'a> {
 
     fn server_config(&mut self, server: &document::Server) -> ServerConfig {
         let default = ServerConfig::default();
-        let mut address = |text: &Option<Spanned<String>>| text.clone().and_then(|text| self.address(text));
+        let mut address = |text: &Option<Spanned<String>>| text.as_ref().and_then(|text| self.address(text));
         let (listen, admin) = (address(&server.listen), address(&server.admin));
         for (address, place) in [(listen, &server.listen), (admin, &server.admin)] {
             if let (Some(address), Some(place)) = (address, place)
@@ -142,8 +158,13 @@ impl<'a> Resolver<'a> {
         for header in &server.forward_headers {
             let name = header.value.to_ascii_lowercase();
             if SECRET_HEADERS.contains(&name.as_str()) {
-                self.error(header.referenced, format!("`{name}` carries credentials and never goes up to a provider; take it out"));
-            } else if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
+                self.error(
+                    header.referenced,
+                    format!("`{name}` carries credentials and never goes up to a provider; take it out"),
+                );
+            } else if name.is_empty()
+                || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+            {
                 self.error(header.referenced, format!("`{name}` is no header name"));
             } else {
                 forward_headers.push(name);
@@ -163,33 +184,42 @@ impl<'a> Resolver<'a> {
         let place = provider.referenced;
         let provider = provider.value;
         let known = self.catalog.provider(name);
+        let (has_dialect, has_base_url) = (provider.dialect.is_some(), provider.base_url.is_some());
         let dialect = match provider.dialect {
-            Some(dialect) => self.word(dialect, |word| word.parse::<Dialect>().map_err(|error| error.to_string())),
+            Some(dialect) => {
+                self.word(&dialect, |word| word.parse::<Dialect>().map_err(|error| error.to_string()))
+            }
             None => known.map(|known| known.dialect),
         };
         let base_url = match provider.base_url {
-            Some(url) => self.base_url(url),
+            Some(url) => self.base_url(&url),
             None => known.map(|known| known.base_url.to_string()),
         };
-        if dialect.is_none() && !self.has_error_at(place) && known.is_none() {
-            let message = format!("provider `{name}` is not in the catalogue, so it needs a `dialect`: `openai-chat` or `anthropic-messages`");
+        if known.is_none() && !has_dialect {
+            let message = format!(
+                "provider `{name}` is not in the catalogue, so it needs a `dialect`: `openai-chat` or `anthropic-messages`"
+            );
             self.error(place, message);
         }
-        if base_url.is_none() && known.is_none() {
-            let message = format!("provider `{name}` is not in the catalogue, so it needs a `base_url`, such as `http://127.0.0.1:11434/v1`");
+        if known.is_none() && !has_base_url {
+            let message = format!(
+                "provider `{name}` is not in the catalogue, so it needs a `base_url`, such as `http://127.0.0.1:11434/v1`"
+            );
             self.error(place, message);
         }
         if let (Some(one), Some(_)) = (&provider.api_key, provider.api_keys.first()) {
             self.error(one.referenced, "both `api_key` and `api_keys` are given; keep one of the two");
         }
         let keys = provider.api_key.into_iter().chain(provider.api_keys);
-        let api_keys = keys.filter_map(|key| self.secret(key)).collect();
+        let api_keys = keys.filter_map(|key| self.secret(&key)).collect();
         let root_certificates = provider.root_certificates.and_then(|path| {
             let place = path.referenced;
-            let path = self.text(path)?;
-            fs::read(&path).map_err(|error| self.error(place, format!("`{path}` cannot be read: {error}"))).ok()
+            let path = self.text(&path)?;
+            fs::read(&path)
+                .map_err(|error| self.error(place, format!("`{path}` cannot be read: {error}")))
+                .ok()
         });
-        let auth_header = provider.auth_header.and_then(|header| self.text(header));
+        let auth_header = provider.auth_header.and_then(|header| self.text(&header));
         Some(ProviderConfig {
             name: name.to_owned(),
             dialect: dialect?,
@@ -200,13 +230,13 @@ impl<'a> Resolver<'a> {
             http2_prior_knowledge: provider.http2_prior_knowledge,
             max_idle_connections: provider.max_idle_connections,
             root_certificates,
-            local: provider.local.or(known.map(|known| known.local)).unwrap_or(false),
+            local: provider.local.unwrap_or_else(|| known.is_some_and(|known| known.local)),
         })
     }
 
     fn chain(&mut self, name: &str, chain: document::Chain) -> ChainConfig {
         if let Some(route) = chain.route {
-            self.word(route, |word| match word {
+            self.word(&route, |word| match word {
                 "priority" => Ok(()),
                 _ => Err(format!("unknown route `{word}`; the only one so far is `priority`, the order in which targets stand")),
             });
@@ -214,31 +244,46 @@ impl<'a> Resolver<'a> {
         if let Some(max) = chain.max_targets.as_ref().filter(|max| max.value == 0) {
             self.error(max.referenced, "`max_targets` must be at least 1");
         }
-        let unsupported = chain.unsupported.map_or(Some(UnsupportedPolicy::default()), |word| self.word(word, unsupported_policy));
+        let unsupported = chain.unsupported.and_then(|word| self.word(&word, unsupported_policy));
         let (retries, timeouts) = (chain.retries, timeout_config(chain.timeouts));
         if chain.targets.value.is_empty() {
-            self.error(chain.targets.referenced, format!("chain `{name}` has no targets; name at least one as `provider/model`"));
+            self.error(
+                chain.targets.referenced,
+                format!("chain `{name}` has no targets; name at least one as `provider/model`"),
+            );
         }
         let mut targets: Vec<TargetConfig> = Vec::new();
         for entry in chain.targets.value {
             let place = entry.referenced;
             let Some(mut target) = self.target(entry) else { continue };
-            if targets.iter().any(|known| known.provider == target.provider && known.model == target.model && known.own_provider.is_none()) && target.own_provider.is_none() {
-                self.error(place, format!("target `{}/{}` stands twice in chain `{name}`; take one out", target.provider, target.model));
+            if targets.iter().any(|known| {
+                known.provider == target.provider
+                    && known.model == target.model
+                    && known.own_provider.is_none()
+            }) && target.own_provider.is_none()
+            {
+                self.error(
+                    place,
+                    format!(
+                        "target `{}/{}` stands twice in chain `{name}`; take one out",
+                        target.provider, target.model
+                    ),
+                );
             }
             target.retries = target.retries.or(retries);
             target.timeouts = target.timeouts.or(timeouts);
-            if target.unsupported == UnsupportedPolicy::default() {
-                target.unsupported = unsupported.unwrap_or_default();
-            }
+            target.unsupported = target.unsupported.or(unsupported);
             targets.push(target);
         }
         ChainConfig {
             name: name.to_owned(),
             targets,
             deadline: chain.deadline.map(|span| span.0),
-            mid_stream: chain.mid_stream.and_then(|word| self.word(word, mid_stream)).unwrap_or_default(),
-            on_content_filter: chain.on_content_filter.and_then(|word| self.word(word, on_content_filter)).unwrap_or_default(),
+            mid_stream: chain.mid_stream.and_then(|word| self.word(&word, mid_stream)).unwrap_or_default(),
+            on_content_filter: chain
+                .on_content_filter
+                .and_then(|word| self.word(&word, on_content_filter))
+                .unwrap_or_default(),
             max_targets: chain.max_targets.map(|max| max.value),
             breaker: chain.breaker.map_or_else(BreakerSwitch::default, |breaker| self.breaker(&breaker)),
         }
@@ -246,31 +291,69 @@ impl<'a> Resolver<'a> {
 
     fn target(&mut self, entry: Spanned<TargetEntry>) -> Option<TargetConfig> {
         let place = entry.referenced;
-        let target = entry.value.0;
-        let name_place = if target.model.referenced.line() > 0 { target.model.referenced } else { place };
-        let name = self.text(Spanned { value: target.model.value, referenced: name_place, defined: name_place })?;
-        let Some((provider, model)) = name.split_once('/').filter(|(provider, model)| !provider.is_empty() && !model.is_empty())
+        match entry.value {
+            TargetEntry::Name(name) => {
+                let (provider, model) =
+                    self.target_name(&Spanned { value: name, referenced: place, defined: place })?;
+                Some(TargetConfig::new(&provider, &model))
+            }
+            TargetEntry::Full(target) => {
+                let document::Target { model, base_url, api_key, retries, timeouts, unsupported, .. } =
+                    &*target;
+                let (provider, model) = self.target_name(model)?;
+                let own_provider = self.own_provider(&provider, base_url.clone(), api_key.clone());
+                let unsupported = unsupported.as_ref().and_then(|word| self.word(word, unsupported_policy));
+                Some(TargetConfig {
+                    own_provider: own_provider.map(Box::new),
+                    retries: *retries,
+                    timeouts: timeout_config(*timeouts),
+                    unsupported,
+                    overrides: overrides(&target),
+                    edits: self.edits(*target, place),
+                    ..TargetConfig::new(&provider, &model)
+                })
+            }
+        }
+    }
+
+    fn target_name(&mut self, name: &Spanned<String>) -> Option<(String, String)> {
+        let place = name.referenced;
+        let name = self.text(name)?;
+        let Some((provider, model)) =
+            name.split_once('/').filter(|(provider, model)| !provider.is_empty() && !model.is_empty())
         else {
-            self.error(name_place, format!("`{name}` is no target; write it as `provider/model`, such as `openai/gpt-4.1-mini`"));
+            self.error(
+                place,
+                format!("`{name}` is no target; write it as `provider/model`, such as `openai/gpt-4.1-mini`"),
+            );
             return None;
         };
-        let own_provider = match (target.base_url, target.api_key) {
-            (None, None) => None,
-            (base_url, api_key) => Some((base_url, api_key)),
-        };
-        self.provider_references.push((self.file.to_owned(), name_place, provider.to_owned()));
-        let own_provider = own_provider.and_then(|(base_url, api_key)| {
-            let mut own = self.providers.get(provider)?.clone();
-            if let Some(url) = base_url {
-                own.base_url = self.base_url(url)?;
-            }
-            if let Some(key) = api_key {
-                own.api_keys = vec![self.secret(key)?];
-            }
-            Some(Box::new(own))
-        });
-        let mut edits = Vec::new();
-        edits.extend(target.drop.into_iter().map(|name| Edit::Drop(parameter(&name))));
+        self.provider_references.push((self.file.to_owned(), place, provider.to_owned()));
+        Some((provider.to_owned(), model.to_owned()))
+    }
+
+    /// The target's own copy of its provider, where it has its own `base_url` or `api_key`.
+    fn own_provider(
+        &mut self,
+        provider: &str,
+        base_url: Option<Spanned<String>>,
+        api_key: Option<Spanned<String>>,
+    ) -> Option<ProviderConfig> {
+        if base_url.is_none() && api_key.is_none() {
+            return None;
+        }
+        let mut own = self.providers.get(provider)?.clone();
+        if let Some(url) = base_url {
+            own.base_url = self.base_url(&url)?;
+        }
+        if let Some(key) = api_key {
+            own.api_keys = vec![self.secret(&key)?];
+        }
+        Some(own)
+    }
+
+    fn edits(&mut self, target: document::Target, place: Location) -> Vec<Edit> {
+        let mut edits: Vec<_> = target.drop.iter().map(|name| Edit::Drop(parameter(name))).collect();
         for (values, edit) in [
             (target.default, Edit::Default as fn(Parameter, Json) -> Edit),
             (target.set, Edit::Set),
@@ -284,27 +367,7 @@ impl<'a> Resolver<'a> {
         edits.extend(system.replace.map(|text| Edit::ReplaceSystem(text.into())));
         edits.extend(system.prepend.map(|text| Edit::PrependSystem(text.into())));
         edits.extend(system.append.map(|text| Edit::AppendSystem(text.into())));
-        let mut overrides = ModelOverrides::default();
-        overrides.window = target.window;
-        overrides.max_output = target.max_output;
-        overrides.reasoning = target.reasoning;
-        overrides.prefill = target.prefill;
-        overrides.sampling_params = target.sampling_params;
-        overrides.structured_output = target.structured_output;
-        overrides.tools = target.tools;
-        overrides.images = target.images;
-        overrides.documents = target.documents;
-        overrides.audio = target.audio;
-        Some(TargetConfig {
-            provider: provider.to_owned(),
-            model: model.to_owned(),
-            own_provider,
-            retries: target.retries,
-            timeouts: timeout_config(target.timeouts),
-            unsupported: target.unsupported.and_then(|word| self.word(word, unsupported_policy)).unwrap_or_default(),
-            edits,
-            overrides,
-        })
+        edits
     }
 
     fn breaker(&mut self, breaker: &Spanned<BreakerEntry>) -> BreakerSwitch {
@@ -313,7 +376,10 @@ impl<'a> Resolver<'a> {
             self.error(breaker.referenced, "`failure_ratio` must be more than 0 and at most 1");
         }
         if figures.minimum_attempts == Some(0) || figures.consecutive_failures == Some(0) {
-            self.error(breaker.referenced, "`minimum_attempts` and `consecutive_failures` must be at least 1");
+            self.error(
+                breaker.referenced,
+                "`minimum_attempts` and `consecutive_failures` must be at least 1",
+            );
         }
         BreakerSwitch::On(BreakerConfig {
             failure_ratio: figures.failure_ratio,
@@ -325,13 +391,15 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn address(&mut self, text: Spanned<String>) -> Option<SocketAddr> {
+    fn address(&mut self, text: &Spanned<String>) -> Option<SocketAddr> {
         self.word(text, |word| {
-            word.parse().map_err(|_| format!("`{word}` is no address; write an IP address and a port, such as `127.0.0.1:8080`"))
+            word.parse().map_err(|_| {
+                format!("`{word}` is no address; write an IP address and a port, such as `127.0.0.1:8080`")
+            })
         })
     }
 
-    fn base_url(&mut self, url: Spanned<String>) -> Option<String> {
+    fn base_url(&mut self, url: &Spanned<String>) -> Option<String> {
         self.word(url, |url| {
             let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
             match rest {
@@ -343,7 +411,7 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn secret(&mut self, key: Spanned<String>) -> Option<SecretString> {
+    fn secret(&mut self, key: &Spanned<String>) -> Option<SecretString> {
         let place = key.referenced;
         let key = self.text(key)?;
         if key.trim().is_empty() || key.contains(|c: char| c.is_control() || !c.is_ascii()) {
@@ -363,13 +431,13 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn word<T>(&mut self, text: Spanned<String>, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+    fn word<T>(&mut self, text: &Spanned<String>, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let place = text.referenced;
         let text = self.text(text)?;
         read(&text).map_err(|message| self.error(place, message)).ok()
     }
 
-    fn text(&mut self, text: Spanned<String>) -> Option<String> {
+    fn text(&mut self, text: &Spanned<String>) -> Option<String> {
         match self.environment.expand(&text.value) {
             Ok(text) => Some(text),
             Err(name) => {
@@ -380,13 +448,14 @@ impl<'a> Resolver<'a> {
     }
 
     fn check_name(&mut self, name: &str, what: &str, place: Location) {
-        if name.is_empty() || name.contains(|c: char| c == '/' && what == "provider" || c.is_whitespace() || c.is_control()) {
-            self.error(place, format!("`{}` is no {what} name; use letters, digits, `-`, `_` and `.`", unshield(name)));
+        if name.is_empty()
+            || name.contains(|c: char| c == '/' && what == "provider" || c.is_whitespace() || c.is_control())
+        {
+            self.error(
+                place,
+                format!("`{}` is no {what} name; use letters, digits, `-`, `_` and `.`", unshield(name)),
+            );
         }
-    }
-
-    fn has_error_at(&self, place: Location) -> bool {
-        self.errors.last().and_then(|error| error.place).is_some_and(|(line, _)| line >= place.line())
     }
 
     fn error(&mut self, place: Location, message: impl Into<String>) {
@@ -397,9 +466,9 @@ impl<'a> Resolver<'a> {
 fn expand_json(value: Value, environment: &Environment<'_>) -> Result<Value, String> {
     Ok(match value {
         Value::String(text) => Value::String(environment.expand(&text).map_err(|unset| unset.0)?),
-        Value::Array(values) => {
-            Value::Array(values.into_iter().map(|value| expand_json(value, environment)).collect::<Result<_, _>>()?)
-        }
+        Value::Array(values) => Value::Array(
+            values.into_iter().map(|value| expand_json(value, environment)).collect::<Result<_, _>>()?,
+        ),
         Value::Object(fields) => Value::Object(
             fields
                 .into_iter()
@@ -416,6 +485,21 @@ fn unset(name: &str) -> String {
 
 fn parameter(name: &str) -> Parameter {
     name.parse().unwrap_or_else(|never| match never {})
+}
+
+fn overrides(target: &document::Target) -> ModelOverrides {
+    let mut overrides = ModelOverrides::default();
+    overrides.window = target.window;
+    overrides.max_output = target.max_output;
+    overrides.reasoning = target.reasoning;
+    overrides.prefill = target.prefill;
+    overrides.sampling_params = target.sampling_params;
+    overrides.structured_output = target.structured_output;
+    overrides.tools = target.tools;
+    overrides.images = target.images;
+    overrides.documents = target.documents;
+    overrides.audio = target.audio;
+    overrides
 }
 
 fn timeout_config(timeouts: document::Timeouts) -> TimeoutConfig {

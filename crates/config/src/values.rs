@@ -16,7 +16,9 @@ impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let span = humantime::parse_duration(&text).map_err(|error| {
-            de::Error::custom(format!("`{text}` is no length of time ({error}); write one like `250ms`, `8s` or `1m 30s`"))
+            de::Error::custom(format!(
+                "`{text}` is no length of time ({error}); write one like `250ms`, `8s` or `1m 30s`"
+            ))
         })?;
         if span.is_zero() {
             return Err(de::Error::custom("a length of time must be more than zero"));

@@ -52,19 +52,52 @@ fn a_good_file_says_all_that_it_says() {
 #[test]
 fn every_mistake_names_its_place_and_what_to_do() {
     let table = [
-        ("providers:\n  openai: { api_key: ${NOT_SET} }", "backstop.yaml:2:22: environment variable `NOT_SET` is not set"),
+        (
+            "providers:\n  openai: { api_key: ${NOT_SET} }",
+            "backstop.yaml:2:22: environment variable `NOT_SET` is not set",
+        ),
         ("providers:\n  openai: { api_ky: x }", "backstop.yaml:2:13: unknown field `api_ky`"),
-        ("providers:\n  openai: { api_key: x }\n  openai: { api_key: y }", "backstop.yaml:3:3: duplicate mapping key: openai"),
-        ("providers:\n  openai: { api_key: x }\nchains:\n  a:\n    targets: [opnai/gpt-4.1]", "backstop.yaml:5:15: there is no provider `opnai`; did you mean `openai`?"),
-        ("providers:\n  mine: { base_url: http://127.0.0.1:1 }", "backstop.yaml:2:9: provider `mine` is not in the catalogue, so it needs a `dialect`"),
-        ("providers:\n  mine: { dialect: openai-chat, base_url: localhost }", "backstop.yaml:2:43: a `base_url` must be `http://` or `https://`"),
+        (
+            "providers:\n  openai: { api_key: x }\n  openai: { api_key: y }",
+            "backstop.yaml:3:3: duplicate mapping key: openai",
+        ),
+        (
+            "providers:\n  openai: { api_key: x }\nchains:\n  a:\n    targets: [opnai/gpt-4.1]",
+            "backstop.yaml:5:15: there is no provider `opnai`; did you mean `openai`?",
+        ),
+        (
+            "providers:\n  mine: { base_url: http://127.0.0.1:1 }",
+            "backstop.yaml:2:9: provider `mine` is not in the catalogue, so it needs a `dialect`",
+        ),
+        (
+            "providers:\n  mine: { dialect: openai-chat, base_url: localhost }",
+            "backstop.yaml:2:43: a `base_url` must be `http://` or `https://`",
+        ),
         ("providers:\n  openai: { dialect: gopher }", "backstop.yaml:2:22: unknown dialect `gopher`"),
-        ("providers:\n  openai: { api_key: x }\nchains:\n  a: { targets: [] }", "backstop.yaml:4:17: chain `a` has no targets"),
-        ("providers:\n  openai: { api_key: x }\nchains:\n  a: { targets: [gpt] }", "backstop.yaml:4:18: `gpt` is no target"),
-        ("providers:\n  openai: { api_key: x }\nchains:\n  a: { deadline: soon, targets: [openai/x] }", "backstop.yaml:4:18: `soon` is no length of time"),
-        ("server: { listen: 0.0.0.0:80 }\nproviders:\n  openai: { api_key: x }", "backstop.yaml:1:19: `0.0.0.0:80` can be reached from other machines"),
-        ("server: { listen: here }\nproviders:\n  openai: { api_key: x }", "backstop.yaml:1:19: `here` is no address"),
-        ("providers:\n  openai: { api_key: x }\naliases: { a: b }", "backstop.yaml:3:15: alias `a` stands for `b`, which is neither"),
+        (
+            "providers:\n  openai: { api_key: x }\nchains:\n  a: { targets: [] }",
+            "backstop.yaml:4:17: chain `a` has no targets",
+        ),
+        (
+            "providers:\n  openai: { api_key: x }\nchains:\n  a: { targets: [gpt] }",
+            "backstop.yaml:4:18: `gpt` is no target",
+        ),
+        (
+            "providers:\n  openai: { api_key: x }\nchains:\n  a: { deadline: soon, targets: [openai/x] }",
+            "backstop.yaml:4:18: `soon` is no length of time",
+        ),
+        (
+            "server: { listen: 0.0.0.0:80 }\nproviders:\n  openai: { api_key: x }",
+            "backstop.yaml:1:19: `0.0.0.0:80` can be reached from other machines",
+        ),
+        (
+            "server: { listen: here }\nproviders:\n  openai: { api_key: x }",
+            "backstop.yaml:1:19: `here` is no address",
+        ),
+        (
+            "providers:\n  openai: { api_key: x }\naliases: { a: b }",
+            "backstop.yaml:3:15: alias `a` stands for `b`, which is neither",
+        ),
         ("providers: [", "backstop.yaml:1:"),
         ("", "backstop.yaml: no provider is configured"),
     ];
@@ -77,7 +110,9 @@ fn every_mistake_names_its_place_and_what_to_do() {
 
 #[test]
 fn one_run_tells_of_several_mistakes() {
-    let error = error("providers:\n  openai: { api_key: x }\nchains:\n  a: { route: luck, targets: [gpt] }\n  b: { targets: [] }");
+    let error = error(
+        "providers:\n  openai: { api_key: x }\nchains:\n  a: { route: luck, targets: [gpt] }\n  b: { targets: [] }",
+    );
     assert_eq!(error.lines().count(), 3, "{error}");
 }
 
@@ -93,7 +128,8 @@ fn files_merge_and_nothing_may_stand_in_two() {
 
     let twice = Config::load(&[one.clone(), one], &Environment::empty()).unwrap_err().to_string();
     assert!(twice.contains("stands in another file already"), "{twice}");
-    let missing = Config::load(&[PathBuf::from("no-such.yaml")], &Environment::empty()).unwrap_err().to_string();
+    let missing =
+        Config::load(&[PathBuf::from("no-such.yaml")], &Environment::empty()).unwrap_err().to_string();
     assert_eq!(missing, "no-such.yaml: there is no such file; name one with `--config FILE`");
     std::fs::remove_dir_all(directory).unwrap();
 }
