@@ -1,6 +1,9 @@
 //! What was tried for a request, step by step.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use http::StatusCode;
 use parking_lot::Mutex;
@@ -9,7 +12,10 @@ use crate::{Class, Kind, Text, Usage};
 
 /// All attempts of one request, in order. Shared by all clones of a call.
 #[derive(Debug, Default)]
-pub struct Trail(Mutex<Vec<Step>>);
+pub struct Trail {
+    chain: OnceLock<Text>,
+    steps: Mutex<Vec<Step>>,
+}
 
 /// One attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,9 +54,20 @@ pub enum StepOutcome {
 }
 
 impl Trail {
+    /// The request goes to the chain `name`. The first to say so is right.
+    pub fn enter_chain(&self, name: Text) {
+        self.chain.get_or_init(|| name);
+    }
+
+    /// The chain that serves the request, once one was chosen.
+    #[must_use]
+    pub fn chain(&self) -> Option<&Text> {
+        self.chain.get()
+    }
+
     /// An attempt at `target` begins. Gives its number.
     pub fn begin(&self, target: Text, now: Instant) -> u32 {
-        let mut steps = self.0.lock();
+        let mut steps = self.steps.lock();
         let number = u32::try_from(steps.len()).unwrap_or(u32::MAX).saturating_add(1);
         steps.push(Step {
             number,
@@ -67,7 +84,7 @@ impl Trail {
 
     /// Changes what is known of the attempt `number`. Does nothing where there is none.
     pub fn update(&self, number: u32, change: impl FnOnce(&mut Step)) {
-        if let Some(step) = self.0.lock().iter_mut().find(|step| step.number == number) {
+        if let Some(step) = self.steps.lock().iter_mut().find(|step| step.number == number) {
             change(step);
         }
     }
@@ -75,26 +92,26 @@ impl Trail {
     /// The steps so far.
     #[must_use]
     pub fn steps(&self) -> Vec<Step> {
-        self.0.lock().clone()
+        self.steps.lock().clone()
     }
 
     /// How many calls went out to providers. Refusals of our own are steps, but no calls.
     #[must_use]
     pub fn calls(&self) -> usize {
-        self.0.lock().iter().filter(|step| step.outcome.is_call()).count()
+        self.steps.lock().iter().filter(|step| step.outcome.is_call()).count()
     }
 
     /// The target of the last step, if there is one: who answers, or failed last.
     #[must_use]
     pub fn last_target(&self) -> Option<Text> {
-        self.0.lock().last().map(|step| step.target.clone())
+        self.steps.lock().last().map(|step| step.target.clone())
     }
 
     /// Why the answer does not come from the first target: the label of the last failure at another target than the
     /// one that was tried last. `None` where the first target answered.
     #[must_use]
     pub fn fallback_reason(&self) -> Option<&'static str> {
-        let steps = self.0.lock();
+        let steps = self.steps.lock();
         let last = &steps.last()?.target;
         steps.iter().rev().find(|step| step.target != *last).and_then(|step| step.outcome.label())
     }
@@ -134,5 +151,10 @@ mod tests {
         assert_eq!(trail.begin("b".into(), now), 2);
         assert_eq!((trail.calls(), trail.fallback_reason()), (1, Some("refused_breaker_open")));
         assert_eq!(trail.last_target(), Some("b".into()));
+
+        assert_eq!(trail.chain(), None);
+        trail.enter_chain("writer".into());
+        trail.enter_chain("other".into());
+        assert_eq!(trail.chain(), Some(&"writer".into()));
     }
 }
