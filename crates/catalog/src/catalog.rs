@@ -1,0 +1,86 @@
+use std::sync::LazyLock;
+
+use crate::{Model, Provider};
+
+/// Providers and their models.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    providers: Vec<Provider>,
+}
+
+impl Catalog {
+    /// What is bundled with the program. Read once.
+    #[must_use]
+    pub fn bundled() -> &'static Self {
+        static BUNDLED: LazyLock<Catalog> = LazyLock::new(|| {
+            let mut providers: Vec<Provider> =
+                [include_str!("../data/openai.json"), include_str!("../data/anthropic.json")]
+                    .into_iter()
+                    .map(|file| read(serde_json::from_str(file)))
+                    .collect();
+            providers.extend(read::<Vec<Provider>>(serde_json::from_str(include_str!("../data/local.json"))));
+            Catalog { providers }
+        });
+        &BUNDLED
+    }
+
+    /// All providers, in the order in which a chain of all of them tries them.
+    pub fn providers(&self) -> impl Iterator<Item = &Provider> {
+        self.providers.iter()
+    }
+
+    /// The provider `name`.
+    #[must_use]
+    pub fn provider(&self, name: &str) -> Option<&Provider> {
+        self.providers.iter().find(|provider| provider.name == name)
+    }
+
+    /// The model `id` at the provider `provider`: by its id, or as a dated snapshot of it (`-2025-04-14`, `-20250514`).
+    #[must_use]
+    pub fn model(&self, provider: &str, id: &str) -> Option<&Model> {
+        let models = &self.provider(provider)?.models;
+        let find = |id: &str| models.iter().find(|model| model.id == id);
+        find(id).or_else(|| find(without_date(id)?)).or_else(|| find(id.strip_suffix("-latest")?))
+    }
+
+    /// The first provider that has the model `id`, and the model.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<(&Provider, &Model)> {
+        self.providers.iter().find_map(|provider| Some((provider, self.model(&provider.name, id)?)))
+    }
+}
+
+// The data is part of the program and read by its own test, so it cannot fail here.
+#[expect(clippy::panic, reason = "a catalogue that cannot be read is a broken build")]
+fn read<T>(data: serde_json::Result<T>) -> T {
+    data.unwrap_or_else(|error| panic!("the bundled catalogue is broken: {error}"))
+}
+
+fn without_date(id: &str) -> Option<&str> {
+    let is_date = |text: &str, dashes: bool| {
+        text.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 if dashes => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
+    };
+    let cut = |length: usize, dashes: bool| {
+        let at = id.len().checked_sub(length)?;
+        let (model, date) = (id.get(..at)?, id.get(at..)?);
+        is_date(date, dashes).then_some(model)?.strip_suffix('-')
+    };
+    cut(10, true).or_else(|| cut(8, false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_cut_off() {
+        assert_eq!(without_date("gpt-4.1-2025-04-14"), Some("gpt-4.1"));
+        assert_eq!(without_date("claude-sonnet-4-20250514"), Some("claude-sonnet-4"));
+        for id in ["gpt-4.1", "", "é", "20250514", "gpt-2025-04-1x"] {
+            assert_eq!(without_date(id), None, "{id}");
+        }
+    }
+}

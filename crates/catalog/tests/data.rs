@@ -1,0 +1,71 @@
+//! The bundled data is whole and plausible.
+
+use backstop_catalog::{Catalog, ModelOverrides, Price, Reasoning};
+
+#[test]
+fn every_row_is_whole_and_names_its_source() {
+    let catalog = Catalog::bundled();
+    let mut models = 0;
+    for provider in catalog.providers() {
+        assert!(!provider.source.is_empty(), "{}", provider.name);
+        assert!(provider.base_url.starts_with("http"), "{}", provider.name);
+        assert_eq!(provider.env.is_none(), provider.local, "{}", provider.name);
+        for model in &provider.models {
+            models += 1;
+            let name = format!("{}/{}", provider.name, model.id);
+            assert!(!model.source.is_empty(), "{name}");
+            let (window, output) = (model.window.unwrap(), model.max_output.unwrap());
+            assert!(output <= window && output > 0, "{name}");
+            assert!(model.max_input.is_none_or(|input| input < window), "{name}");
+            assert_ne!(model.reasoning, Reasoning::Unknown, "{name}");
+            assert!(model.prefill.is_some() && model.sampling_params.is_some(), "{name}");
+            for price in prices(&model.price) {
+                let digits = price.replacen('.', "", 1);
+                assert!(
+                    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()),
+                    "{name}: {price}"
+                );
+            }
+        }
+    }
+    assert!(models >= 40, "{models}");
+}
+
+#[test]
+fn default_models_are_known() {
+    let catalog = Catalog::bundled();
+    for provider in catalog.providers().filter(|provider| !provider.local) {
+        let model = provider.default_model.as_deref().unwrap();
+        assert!(catalog.model(&provider.name, model).is_some(), "{model}");
+        assert_eq!(catalog.find(model).unwrap().0.name, provider.name);
+    }
+}
+
+#[test]
+fn facts_that_decisions_hang_on() {
+    let catalog = Catalog::bundled();
+    let model = |provider, id| catalog.model(provider, id).unwrap();
+    assert_eq!(model("anthropic", "claude-opus-4-8").prefill, Some(false));
+    assert_eq!(model("anthropic", "claude-haiku-4-5-20251001").reasoning, Reasoning::Budget);
+    assert_eq!(model("anthropic", "claude-opus-4-8").sampling_params, Some(false));
+    assert_eq!(model("openai", "gpt-5.1").max_input, Some(272_000));
+    assert_eq!(model("openai", "gpt-4.1-mini").price.input.as_deref(), Some("0.4"));
+}
+
+#[test]
+fn overrides_win_and_the_unknown_stays_unknown() {
+    let mut overrides = ModelOverrides::default();
+    assert_eq!(overrides.apply("mine", None).window, None);
+    overrides.window = Some(8192);
+    overrides.reasoning = Some(false);
+    let known = Catalog::bundled().model("openai", "gpt-5.1");
+    let model = overrides.apply("gpt-5.1", known);
+    assert_eq!((model.window, model.max_input, model.reasons_first), (Some(8192), None, false));
+    assert_eq!(model.max_output, known.unwrap().max_output);
+}
+
+fn prices(price: &Price) -> impl Iterator<Item = &String> {
+    [&price.input, &price.output, &price.cache_read, &price.cache_write, &price.cache_write_hour]
+        .into_iter()
+        .flatten()
+}
