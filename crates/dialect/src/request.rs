@@ -3,7 +3,7 @@
 use backstop_core::{Decode, Dialect, Failure, Peek, Request};
 use bytes::Bytes;
 
-use crate::{Encoded, Facts, anthropic, openai};
+use crate::{Encoded, Facts, Splice, anthropic, apply::waiting, openai, splice};
 
 /// Reads what decisions need of a request, in one pass over its bytes and without building a document.
 ///
@@ -47,6 +47,11 @@ pub fn decoder(dialect: Dialect) -> Decode {
 /// [`Kind::InvalidRequest`](backstop_core::Kind::InvalidRequest) or [`Kind::Unsupported`](backstop_core::Kind::Unsupported)
 /// where no document can be made at all.
 pub fn encode_request(dialect: Dialect, request: &Request, facts: &Facts) -> Result<Encoded, Failure> {
+    if let Some((request, edits)) = waiting(request, dialect) {
+        let mut encoded = encode_request(dialect, &request, facts)?;
+        encoded.body = splice(dialect, &encoded.body, &Splice { edits: &edits, ask_for_usage: false })?;
+        return Ok(encoded);
+    }
     match dialect {
         Dialect::OpenaiChat => openai::encode_request(request, facts),
         Dialect::AnthropicMessages => anthropic::encode_request(request, facts),

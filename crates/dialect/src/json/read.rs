@@ -10,6 +10,8 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use super::write::object_json;
+
 /// The most fields that an object may have which a codec reads field by field. No known one has a tenth of it; without
 /// a bound, telling duplicates apart would take quadratic time.
 const MAX_FIELDS: usize = 512;
@@ -61,13 +63,23 @@ impl<'a, 'p> Fields<'a, 'p> {
         Self::of_text(wire, text, Path::Root)
     }
 
+    /// All fields of the document, in order, those that stand twice included.
+    pub(crate) fn every(wire: &'a Bytes) -> Result<Vec<(Cow<'a, str>, &'a RawValue)>, Error> {
+        let text = str::from_utf8(wire)
+            .map_err(|error| Error(format!("the body is not UTF-8 (at byte {})", error.valid_up_to())))?;
+        match serde_json::from_str::<Entries<'a, true>>(text) {
+            Ok(Entries(entries)) => Ok(entries),
+            Err(error) => Err(Error(format!("the body must be a JSON object: {error}"))),
+        }
+    }
+
     /// The fields of the object `raw`, a part of `wire`.
     pub(crate) fn open(wire: &'a Bytes, raw: &'a RawValue, path: Path<'p>) -> Result<Self, Error> {
         Self::of_text(wire, raw.get(), path)
     }
 
     fn of_text(wire: &'a Bytes, text: &'a str, path: Path<'p>) -> Result<Self, Error> {
-        match serde_json::from_str::<Entries<'a>>(text) {
+        match serde_json::from_str::<Entries<'a, false>>(text) {
             Ok(Entries(entries)) => Ok(Self { wire, path, entries }),
             Err(error) if error.is_data() && !error.to_string().starts_with(TOO_MANY) => {
                 Err(path.expected("a JSON object"))
@@ -146,6 +158,14 @@ impl<'a, 'p> Fields<'a, 'p> {
         extra
     }
 
+    /// Keeps what was not taken as one object under `name` in `extra`, if anything is left: for objects within objects.
+    pub(crate) fn rest_into(self, extra: &mut Extra, name: &str) {
+        if !self.entries.is_empty() {
+            let rest = self.rest();
+            extra.insert(name, object_json(|object| object.extra(&rest)));
+        }
+    }
+
     /// Whether all fields were taken.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -218,27 +238,28 @@ impl fmt::Display for Error {
     }
 }
 
-struct Entries<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+/// The fields of an object; `ALL` keeps those that stand twice, else the last one counts.
+struct Entries<'a, const ALL: bool>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
+impl<'de: 'a, 'a, const ALL: bool> Deserialize<'de> for Entries<'a, ALL> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EntriesVisitor)
+        deserializer.deserialize_map(EntriesVisitor::<ALL>)
     }
 }
 
-struct EntriesVisitor;
+struct EntriesVisitor<const ALL: bool>;
 
-impl<'de> Visitor<'de> for EntriesVisitor {
-    type Value = Entries<'de>;
+impl<'de, const ALL: bool> Visitor<'de> for EntriesVisitor<ALL> {
+    type Value = Entries<'de, ALL>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<'de>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<'de, ALL>, A::Error> {
         let mut entries: Vec<(Cow<'de, str>, &'de RawValue)> = Vec::with_capacity(8);
         while let Some((Key(name), raw)) = map.next_entry::<Key<'de>, &'de RawValue>()? {
-            if let Some((_, last)) = entries.iter_mut().find(|(known, _)| *known == name) {
+            if let Some((_, last)) = entries.iter_mut().find(|(known, _)| !ALL && *known == name) {
                 *last = raw;
             } else if entries.len() == MAX_FIELDS {
                 return Err(serde::de::Error::custom(format_args!("{TOO_MANY} {MAX_FIELDS} fields")));

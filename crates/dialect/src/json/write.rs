@@ -1,6 +1,6 @@
 //! A JSON writer whose objects and lists close by themselves.
 
-use backstop_core::{Extra, Json};
+use backstop_core::{Extra, Json, Text};
 use bytes::Bytes;
 
 /// An object that is being written.
@@ -22,6 +22,12 @@ pub(crate) fn object(capacity: usize, fill: impl FnOnce(&mut Object<'_>)) -> Byt
     let mut out = Vec::with_capacity(capacity);
     write_object(&mut out, fill);
     Bytes::from(out)
+}
+
+/// A JSON value of one object, to be kept as [`Json`].
+pub(crate) fn object_json(fill: impl FnOnce(&mut Object<'_>)) -> Json {
+    // A writer of ours gives valid JSON, and JSON is UTF-8.
+    Json::trusted(Text::from_utf8(object(64, fill)).unwrap_or_default())
 }
 
 /// Writes one object behind what is in `out`.
@@ -98,6 +104,24 @@ impl Object<'_> {
         }
     }
 
+    /// All fields of `extra` but those that are called as in `but`.
+    pub(crate) fn extra_but(&mut self, extra: &Extra, but: &[&str]) {
+        for (name, value) in extra.iter().filter(|(name, _)| !but.contains(&name.as_str())) {
+            self.json(name, value);
+        }
+    }
+
+    /// The fields of the object `json` among this object's. Does nothing for anything else than an object.
+    pub(crate) fn fields_of(&mut self, json: &Json) {
+        let inner = json.as_str().trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        let Some(inner) = inner.map(str::trim).filter(|inner| !inner.is_empty()) else { return };
+        if !self.empty {
+            self.out.push(b',');
+        }
+        self.empty = false;
+        self.out.extend_from_slice(inner.as_bytes());
+    }
+
     fn name(&mut self, name: &str) {
         if !self.empty {
             self.out.push(b',');
@@ -138,7 +162,7 @@ fn write_array(out: &mut Vec<u8>, fill: impl FnOnce(&mut Array<'_>)) {
     out.push(b']');
 }
 
-fn write_string(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
     // Writing a string into memory cannot fail.
     let _ = serde_json::to_writer(out, text);
 }

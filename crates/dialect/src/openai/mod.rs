@@ -1,76 +1,27 @@
-//! OpenAI Chat Completions.
+//! OpenAI Chat Completions, and the servers that speak it with an accent.
 
-use backstop_core::{Completion, Delta, Event, Failure, Kind, Peek, Request};
-use bytes::Bytes;
+mod decode_answer;
+mod decode_message;
+mod decode_request;
+mod encode_answer;
+mod encode_message;
+mod encode_request;
+mod error;
+mod finish;
+mod peek;
+mod piece;
+mod reasoning;
+mod stream_decoder;
+mod stream_encoder;
+mod usage;
 
-use crate::{Encoded, ErrorResponse, Facts, Voice, sse::Frame};
-
-pub(crate) fn peek(_: &Bytes) -> Result<Peek, Failure> {
-    Err(Failure::new(Kind::Unsupported, "no codec yet"))
-}
-
-pub(crate) fn decode_request(_: &Bytes) -> Result<Request, Failure> {
-    Err(Failure::new(Kind::Unsupported, "no codec yet"))
-}
-
-pub(crate) fn encode_request(_: &Request, _: &Facts) -> Result<Encoded, Failure> {
-    Err(Failure::new(Kind::Unsupported, "no codec yet"))
-}
-
-pub(crate) fn decode_answer(_: &Bytes) -> Result<Vec<Delta>, Failure> {
-    Err(Failure::new(Kind::Unsupported, "no codec yet"))
-}
-
-pub(crate) fn encode_answer(_: &Completion, _: &Voice) -> Encoded {
-    Encoded { body: Bytes::new(), losses: Vec::new() }
-}
-
-pub(crate) fn decode_error(_: &ErrorResponse<'_>) -> Failure {
-    Failure::new(Kind::Unsupported, "no codec yet")
-}
-
-pub(crate) fn encode_error(_: &Failure, _: &Voice) -> Bytes {
-    Bytes::new()
-}
-
-#[derive(Debug)]
-pub(crate) struct StreamDecoder;
-
-impl StreamDecoder {
-    pub(crate) fn new(_: u32) -> Self {
-        Self
-    }
-
-    pub(crate) fn read(&mut self, _: &Frame) -> Result<Option<Event>, Failure> {
-        Ok(None)
-    }
-
-    pub(crate) fn is_complete(&self) -> bool {
-        false
-    }
-
-    pub(crate) fn is_terminated(&self) -> bool {
-        false
-    }
-}
-
-#[derive(Debug)]
-pub(crate) struct StreamEncoder;
-
-impl StreamEncoder {
-    pub(crate) fn new(_: Voice) -> Self {
-        Self
-    }
-
-    pub(crate) fn event(&mut self, _: &Event) -> Bytes {
-        Bytes::new()
-    }
-
-    pub(crate) fn finish(&mut self) -> Bytes {
-        Bytes::new()
-    }
-
-    pub(crate) fn fail(&mut self, _: &Failure) -> Bytes {
-        Bytes::new()
-    }
-}
+pub(crate) use self::{
+    decode_answer::decode_answer,
+    decode_request::decode_request,
+    encode_answer::encode_answer,
+    encode_request::encode_request,
+    error::{decode_error, encode_error},
+    peek::peek,
+    stream_decoder::StreamDecoder,
+    stream_encoder::StreamEncoder,
+};

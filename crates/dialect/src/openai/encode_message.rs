@@ -1,0 +1,466 @@
+//! Messages out.
+//!
+//! A message of OpenAI's own dialect comes out as it was. Of a foreign one, tool results become messages of their own,
+//! pictures and documents in them follow in a user message, and foreign reasoning stays behind.
+
+use std::borrow::Cow;
+
+use backstop_core::{
+    Content, Dialect, Extra, Json, Message, Part, PartKind, Request, Role, Source, ToolCall, ToolKind,
+    ToolResult,
+};
+
+use super::{
+    decode_message::arguments_name,
+    decode_request::kind_name,
+    encode_request::{role_name, write_cache},
+    reasoning,
+};
+use crate::{
+    Facts, Loss,
+    json::{Array, Object},
+};
+
+/// What could not be written, so far.
+pub(super) struct Losses {
+    pub(super) list: Vec<Loss>,
+    /// Whether the request was written in OpenAI's dialect, so that its extra fields may go out.
+    pub(super) own: bool,
+}
+
+impl Losses {
+    /// Whether `extra` may go out; where it may not, each of its fields is a loss.
+    pub(super) fn own_extra(&mut self, extra: &Extra, at: &str) -> bool {
+        if !self.own {
+            for (name, _) in extra.iter().filter(|(_, value)| !value.is_null()) {
+                self.hint(format!("{at}.{name}"), "OpenAI Chat has no such field");
+            }
+        }
+        self.own
+    }
+}
+
+pub(super) fn messages(list: &mut Array<'_>, request: &Request, facts: &Facts, losses: &mut Losses) {
+    for (index, message) in request.messages.iter().enumerate() {
+        let at = format!("messages[{index}]");
+        let is_last = index + 1 == request.messages.len();
+        if is_last && message.role == Role::Assistant && !facts.prefill {
+            losses.constraint(at, "the model does not go on from a last turn of its own");
+            continue;
+        }
+        // What tools gave comes first: it answers the turn before.
+        let results = message.content.parts.iter().filter_map(|part| match &part.kind {
+            PartKind::ToolResult(result) => Some((part, result)),
+            _ => None,
+        });
+        let (mut moved, mut only_results) = (Vec::new(), true);
+        for (part, result) in results {
+            tool_message(list, message, part, result, &at, losses, &mut moved);
+        }
+        let rest: Vec<_> = message
+            .content
+            .parts
+            .iter()
+            .filter(|part| !matches!(part.kind, PartKind::ToolResult(_)))
+            .collect();
+        only_results &= rest.is_empty() && !message.content.parts.is_empty();
+        if !moved.is_empty() {
+            let mut parts = moved;
+            if message.role == Role::User {
+                parts.extend(rest);
+                spoken(list, message, Role::User, &parts, facts, &at, losses);
+                continue;
+            }
+            spoken(list, message, Role::User, &parts, facts, &at, losses);
+        }
+        if !only_results {
+            spoken(list, message, message.role, &rest, facts, &at, losses);
+        }
+    }
+}
+
+fn tool_message<'r>(
+    list: &mut Array<'_>,
+    message: &Message,
+    part: &'r Part,
+    result: &'r ToolResult,
+    at: &str,
+    losses: &mut Losses,
+    moved: &mut Vec<&'r Part>,
+) {
+    let own = losses.own_extra(&part.extra, at);
+    let (texts, others): (Vec<_>, Vec<_>) = result
+        .content
+        .parts
+        .iter()
+        .partition(|part| losses.own || matches!(part.kind, PartKind::Text { .. }));
+    if !others.is_empty() {
+        losses.hint(
+            format!("{at}.content"),
+            "tool results of OpenAI Chat hold text only: the rest follows in a user message",
+        );
+        moved.extend(others);
+    }
+    if part.cache.is_some() && !own {
+        losses.hint(format!("{at}.content.cache_control"), "OpenAI Chat caches by itself");
+    }
+    let mark = match result.is_error {
+        Some(true) => {
+            losses.hint(format!("{at}.content.is_error"), "OpenAI Chat has no such field: the text says so");
+            "Error: "
+        }
+        _ => "",
+    };
+    list.object(|object| {
+        let role = message.extra.get("role").filter(|_| own);
+        match role {
+            Some(role) => object.json("role", role),
+            None => object.string("role", "tool"),
+        }
+        if role.is_none() || !result.id.is_empty() {
+            object.string("tool_call_id", &result.id);
+        }
+        object.maybe_string("name", result.name.as_deref());
+        if own {
+            contents(object, &result.content, &texts, at, losses);
+            object.extra_but(&message.extra, &["role"]);
+        } else {
+            let texts: Vec<_> = texts.iter().filter_map(|part| text_of(part)).collect();
+            object.string("content", &format!("{mark}{}", texts.join("\n")));
+        }
+    });
+}
+
+fn text_of(part: &Part) -> Option<&str> {
+    match &part.kind {
+        PartKind::Text { text, .. } => Some(text),
+        _ => None,
+    }
+}
+
+/// A message that somebody says.
+fn spoken(
+    list: &mut Array<'_>,
+    message: &Message,
+    role: Role,
+    parts: &[&Part],
+    facts: &Facts,
+    at: &str,
+    losses: &mut Losses,
+) {
+    let own = losses.own_extra(&message.extra, at);
+    if role == Role::Assistant {
+        return assistant(list, message, parts, at, losses);
+    }
+    list.object(|object| {
+        object.string("role", role_name(role, facts));
+        object.maybe_string("name", message.name.as_deref());
+        if own {
+            contents(object, &message.content, parts, at, losses);
+            object.extra(&message.extra);
+        } else {
+            foreign_contents(object, parts, at, losses);
+        }
+    });
+}
+
+fn assistant(list: &mut Array<'_>, message: &Message, parts: &[&Part], at: &str, losses: &mut Losses) {
+    let own = losses.own;
+    let in_list = own && !message.content.bare;
+    let is_call = |part: &Part| matches!(part.kind, PartKind::ToolCall(_));
+    let thinks = |part: &Part| {
+        matches!(part.kind, PartKind::Reasoning { .. } | PartKind::RedactedReasoning { .. })
+            || reasoning::is_detail(part)
+    };
+    let said: Vec<_> = parts
+        .iter()
+        .copied()
+        .filter(|part| {
+            !is_call(part) && !thinks(part) && (in_list || !matches!(part.kind, PartKind::Refusal { .. }))
+        })
+        .collect();
+    let calls: Vec<_> = parts.iter().copied().filter(|part| is_call(part)).collect();
+    list.object(|object| {
+        object.string("role", "assistant");
+        object.maybe_string("name", message.name.as_deref());
+        if own {
+            own_reasoning(object, message, parts);
+            contents(object, &message.content, &said, at, losses);
+        } else {
+            if parts.iter().any(|part| thinks(part)) {
+                losses.hint(format!("{at}.content"), "reasoning goes back to its own provider only");
+            }
+            foreign_assistant(object, &said, !calls.is_empty(), at, losses);
+        }
+        if !in_list {
+            for part in parts {
+                if let PartKind::Refusal { text } = &part.kind {
+                    object.string("refusal", text);
+                }
+            }
+        }
+        if !calls.is_empty() {
+            object
+                .array("tool_calls", |list| calls.iter().for_each(|call| tool_call(list, call, at, losses)));
+        }
+        if own {
+            let held = reasoning::text_name(&message.extra)
+                .filter(|_| reasoning::text_of(parts.iter().copied()).is_some());
+            object.extra_but(&message.extra, held.as_slice());
+        }
+    });
+}
+
+fn own_reasoning(object: &mut Object<'_>, message: &Message, parts: &[&Part]) {
+    if let Some(name) = reasoning::text_name(&message.extra)
+        && let Some(text) = reasoning::text_of(parts.iter().copied())
+    {
+        object.string(name, &text);
+    }
+    details(object, parts.iter().copied());
+}
+
+/// Writes `reasoning_details`, if there is anything to be written there.
+pub(super) fn details<'p>(object: &mut Object<'_>, parts: impl Iterator<Item = &'p Part>) {
+    let details: Vec<_> = parts.filter(|part| reasoning::is_detail(part)).collect();
+    if !details.is_empty() {
+        object.array("reasoning_details", |list| {
+            for (position, part) in details.into_iter().enumerate() {
+                reasoning::write_detail(list, part, position);
+            }
+        });
+    }
+}
+
+pub(super) fn write_tool_call(
+    object: &mut Object<'_>,
+    call: &ToolCall,
+    arguments: &str,
+    rest: Option<&Json>,
+) {
+    object.string("id", &call.id);
+    object.string("type", kind_name(call.kind));
+    object.object(kind_name(call.kind), |inner| {
+        inner.string("name", &call.name);
+        inner.string(arguments_name(call.kind), arguments);
+        if let Some(rest) = rest {
+            inner.fields_of(rest);
+        }
+    });
+}
+
+fn tool_call(list: &mut Array<'_>, part: &Part, at: &str, losses: &mut Losses) {
+    let PartKind::ToolCall(call) = &part.kind else { return };
+    let own = losses.own_extra(&part.extra, &format!("{at}.tool_calls"));
+    // A foreign call without arguments is one with none.
+    let empty = !own && call.kind == ToolKind::Function && call.arguments.is_empty();
+    let arguments = if empty { "{}" } else { call.arguments.as_str() };
+    list.object(|object| {
+        let inner = kind_name(call.kind);
+        write_tool_call(object, call, arguments, part.extra.get(inner).filter(|_| own));
+        if own {
+            object.extra_but(&part.extra, &[inner]);
+        }
+    });
+    if part.cache.is_some() {
+        losses.hint(format!("{at}.content.cache_control"), "OpenAI Chat caches by itself");
+    }
+}
+
+/// Content of OpenAI's own dialect, in the form in which it was written.
+fn contents(object: &mut Object<'_>, content: &Content, parts: &[&Part], at: &str, losses: &mut Losses) {
+    match (content.bare, parts) {
+        // Missing, or a null that stands among the extra fields.
+        (true, []) => {}
+        (true, [part]) if let Some(text) = text_of(part) => object.string("content", text),
+        _ => write_parts(object, parts, at, losses),
+    }
+}
+
+fn foreign_contents(object: &mut Object<'_>, parts: &[&Part], at: &str, losses: &mut Losses) {
+    match parts {
+        [] => object.string("content", ""),
+        [part] if let Some(text) = text_of(part) => {
+            object.string("content", text);
+            report_part(part, at, losses);
+        }
+        _ => write_parts(object, parts, at, losses),
+    }
+}
+
+/// What a model said before, as one text: not every server of this dialect takes a list here.
+fn foreign_assistant(object: &mut Object<'_>, parts: &[&Part], calls: bool, at: &str, losses: &mut Losses) {
+    let mut text: Option<Cow<'_, str>> = None;
+    for part in parts {
+        report_part(part, at, losses);
+        match text_of(part) {
+            Some(piece) => text = Some(text.map_or(Cow::Borrowed(piece), |text| text + piece)),
+            None => losses.constraint(
+                format!("{at}.content"),
+                "OpenAI Chat takes text and tool calls only from a model",
+            ),
+        }
+    }
+    match text {
+        Some(text) => object.string("content", &text),
+        None if calls => object.null("content"),
+        None => object.string("content", ""),
+    }
+}
+
+/// Losses of a foreign part of which only the text is written.
+fn report_part(part: &Part, at: &str, losses: &mut Losses) {
+    losses.own_extra(&part.extra, &format!("{at}.content"));
+    if part.cache.is_some() {
+        losses.hint(format!("{at}.content.cache_control"), "OpenAI Chat caches by itself");
+    }
+    if let PartKind::Text { citations, .. } = &part.kind
+        && !citations.is_empty()
+    {
+        losses.hint(format!("{at}.content.citations"), "OpenAI Chat takes no citations back");
+    }
+}
+
+fn write_parts(object: &mut Object<'_>, parts: &[&Part], at: &str, losses: &mut Losses) {
+    object.array("content", |list| {
+        for (index, part) in parts.iter().enumerate() {
+            write_part(list, part, &format!("{at}.content[{index}]"), losses);
+        }
+    });
+}
+
+fn write_part(list: &mut Array<'_>, part: &Part, at: &str, losses: &mut Losses) {
+    let reason = match &part.kind {
+        PartKind::Opaque { dialect: Dialect::OpenaiChat, json } => return list.json(json),
+        PartKind::Opaque { .. } => Some("only its own dialect knows this piece"),
+        PartKind::Image { source, .. } if image_url(source).is_none() => {
+            Some("OpenAI Chat takes images inline or by URL")
+        }
+        PartKind::Audio { source } if audio_format(source).is_none() => {
+            Some("OpenAI Chat takes audio inline")
+        }
+        PartKind::Document { source: Source::Text { .. }, .. } => None,
+        PartKind::Document { source, .. } if !is_file(source, losses.own) => {
+            Some("OpenAI Chat takes documents inline or from its own file store")
+        }
+        PartKind::ToolCall(_) | PartKind::ToolResult(_) => Some("it stands where OpenAI Chat takes none"),
+        PartKind::Reasoning { .. } | PartKind::RedactedReasoning { .. } => {
+            Some("it stands where OpenAI Chat takes none")
+        }
+        _ => None,
+    };
+    if let Some(reason) = reason {
+        return losses.constraint(at, reason);
+    }
+    let own = losses.own_extra(&part.extra, at);
+    list.object(|object| {
+        let inner = known_part(object, part, own, at, losses);
+        write_cache(object, part.cache.as_ref(), at, losses);
+        if own {
+            object.extra_but(&part.extra, &[inner]);
+        }
+    });
+}
+
+/// Writes what the part is; gives the name of the object within, whose rest is not the part's own.
+fn known_part(
+    object: &mut Object<'_>,
+    part: &Part,
+    own: bool,
+    at: &str,
+    losses: &mut Losses,
+) -> &'static str {
+    let nested = |inner: &mut Object<'_>, name: &str| {
+        if own && let Some(rest) = part.extra.get(name) {
+            inner.fields_of(rest);
+        }
+    };
+    match &part.kind {
+        PartKind::Text { text, citations } => {
+            object.string("type", "text");
+            object.string("text", text);
+            if !citations.is_empty() {
+                losses.hint(format!("{at}.citations"), "OpenAI Chat takes no citations back");
+            }
+            ""
+        }
+        PartKind::Refusal { text } => {
+            object.string("type", "refusal");
+            object.string("refusal", text);
+            ""
+        }
+        PartKind::Image { source, detail } => {
+            object.string("type", "image_url");
+            object.object("image_url", |inner| {
+                inner.string("url", &image_url(source).unwrap_or_default());
+                inner.maybe_string("detail", detail.as_deref());
+                nested(inner, "image_url");
+            });
+            "image_url"
+        }
+        PartKind::Audio { source } => {
+            let (data, format) = audio_format(source).unwrap_or_default();
+            object.string("type", "input_audio");
+            object.object("input_audio", |inner| {
+                inner.string("data", data);
+                inner.string("format", format);
+                nested(inner, "input_audio");
+            });
+            "input_audio"
+        }
+        PartKind::Document { source: Source::Text { text, .. }, title } => {
+            object.string("type", "text");
+            object.string("text", text);
+            if title.is_some() {
+                losses.hint(format!("{at}.title"), "a text document became plain text");
+            }
+            ""
+        }
+        PartKind::Document { source, title } => {
+            object.string("type", "file");
+            object.object("file", |inner| {
+                // A name is required beside inline bytes; other dialects give documents none.
+                let name = title.as_deref().or((!own).then_some("document.pdf"));
+                inner.maybe_string("filename", name);
+                match source {
+                    Source::File(id) => inner.string("file_id", id),
+                    source => inner.string("file_data", &image_url(source).unwrap_or_default()),
+                }
+                nested(inner, "file");
+            });
+            "file"
+        }
+        PartKind::ToolCall(_)
+        | PartKind::ToolResult(_)
+        | PartKind::Reasoning { .. }
+        | PartKind::RedactedReasoning { .. }
+        | PartKind::Opaque { .. } => "",
+    }
+}
+
+/// The URL of a picture: its own, or a data URL.
+pub(super) fn image_url(source: &Source) -> Option<Cow<'_, str>> {
+    match source {
+        Source::Url(url) => Some(Cow::Borrowed(url)),
+        Source::Base64 { media_type, data } => Some(Cow::Owned(format!("data:{media_type};base64,{data}"))),
+        Source::File(_) | Source::Text { .. } | Source::Opaque { .. } => None,
+    }
+}
+
+fn audio_format(source: &Source) -> Option<(&str, &str)> {
+    match source {
+        Source::Base64 { media_type, data } => {
+            Some((data, media_type.strip_prefix("audio/").unwrap_or(media_type)))
+        }
+        _ => None,
+    }
+}
+
+fn is_file(source: &Source, own: bool) -> bool {
+    match source {
+        Source::Base64 { .. } => true,
+        // An id means something in the store that gave it only.
+        Source::File(_) => own,
+        Source::Url(_) | Source::Text { .. } | Source::Opaque { .. } => false,
+    }
+}

@@ -1,0 +1,293 @@
+//! What a chunk's `delta` or an answer's `message` brings, as deltas: one machine for both.
+
+use backstop_core::{Delta, Dialect, Finish, Json, Part, PartKind, Text, ToolKind};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{finish, reasoning};
+use crate::json::{self, Fields, Path};
+
+/// The fields of a `delta` or `message` that mean something, unread. All else is passed over.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Piece<'a> {
+    #[serde(borrow)]
+    pub(super) content: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) refusal: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) reasoning_content: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) reasoning: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) reasoning_details: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) tool_calls: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) function_call: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) annotations: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) audio: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Call<'a> {
+    #[serde(borrow, default)]
+    index: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    function: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    custom: Option<&'a RawValue>,
+}
+
+/// One alternative, as far as it has come.
+#[derive(Debug, Default)]
+pub(super) struct ChoiceState {
+    pub(super) index: u32,
+    next_block: u32,
+    /// The text, reasoning or refusal that is growing.
+    open: Option<(Growing, u32)>,
+    calls: Vec<CallState>,
+    refused: bool,
+    pub(super) finished: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Growing {
+    Text,
+    Reasoning,
+    Refusal,
+}
+
+#[derive(Debug)]
+struct CallState {
+    index: Option<u64>,
+    id: Text,
+    block: u32,
+}
+
+impl ChoiceState {
+    pub(super) fn new(index: u32) -> Self {
+        Self { index, ..Self::default() }
+    }
+
+    /// Adds what `piece` brings. `answer` is the answer's id, of which ids of calls are made that have none.
+    pub(super) fn read(&mut self, wire: &Bytes, piece: &Piece<'_>, answer: &str, deltas: &mut Vec<Delta>) {
+        let mut said = false;
+        for raw in [piece.reasoning_content, piece.reasoning].into_iter().flatten() {
+            if !said && let Some(text) = text(wire, raw) {
+                said = true;
+                self.grow(Growing::Reasoning, text, deltas);
+            }
+        }
+        if let Some(details) = piece.reasoning_details.and_then(json::items) {
+            for raw in details {
+                self.detail(wire, raw, said, deltas);
+            }
+        }
+        if let Some(raw) = piece.content {
+            self.content(wire, raw, deltas);
+        }
+        if let Some(text) = piece.refusal.and_then(|raw| text(wire, raw)) {
+            self.refused = true;
+            self.grow(Growing::Refusal, text, deltas);
+        }
+        for raw in piece.annotations.and_then(json::items).unwrap_or_default() {
+            let (choice, block, citation) = (self.index, self.block(Growing::Text), json::json(wire, raw));
+            deltas.push(Delta::Citation { choice, block, citation });
+        }
+        if let Some(audio) = piece.audio {
+            self.whole("audio", json::json(wire, audio), deltas);
+        }
+        // The predecessor of tool calls: it has no id, so only its own dialect can say it.
+        if let Some(call) = piece.function_call {
+            self.whole("function_call", json::json(wire, call), deltas);
+        }
+        for raw in piece.tool_calls.and_then(json::items).unwrap_or_default() {
+            if let Ok(call) = serde_json::from_str::<Call<'_>>(raw.get()) {
+                self.call(wire, &call, answer, deltas);
+            }
+        }
+    }
+
+    /// The end of the choice, if `word` is one; told once.
+    pub(super) fn finish(&mut self, word: Text, deltas: &mut Vec<Delta>) {
+        if word.is_empty() || self.finished {
+            return;
+        }
+        self.finished = true;
+        let reason = finish::read(&word, !self.calls.is_empty(), self.refused);
+        deltas.push(Delta::Finish { choice: self.index, finish: Finish::new(reason, word) });
+    }
+
+    /// A string, or a list of text and thinking pieces (Mistral).
+    fn content(&mut self, wire: &Bytes, raw: &RawValue, deltas: &mut Vec<Delta>) {
+        if let Some(text) = text(wire, raw) {
+            return self.grow(Growing::Text, text, deltas);
+        }
+        for raw in json::items(raw).unwrap_or_default() {
+            let Ok(part) = Fields::open(wire, raw, Path::Root) else { continue };
+            match part.get_text("type").as_deref() {
+                Some("text") => {
+                    if let Some(text) = part.get("text").and_then(|raw| text(wire, raw)) {
+                        self.grow(Growing::Text, text, deltas);
+                    }
+                }
+                Some("refusal") => {
+                    if let Some(text) = part.get("refusal").and_then(|raw| text(wire, raw)) {
+                        self.refused = true;
+                        self.grow(Growing::Refusal, text, deltas);
+                    }
+                }
+                Some("thinking") => {
+                    let Some(thinking) = part.get("thinking") else { continue };
+                    if let Some(text) = text(wire, thinking) {
+                        self.grow(Growing::Reasoning, text, deltas);
+                    }
+                    for raw in json::items(thinking).unwrap_or_default() {
+                        let Ok(piece) = Fields::open(wire, raw, Path::Root) else { continue };
+                        if let Some(text) = piece.get("text").and_then(|raw| text(wire, raw)) {
+                            self.grow(Growing::Reasoning, text, deltas);
+                        }
+                    }
+                }
+                _ => self.opaque(json::json(wire, raw), deltas),
+            }
+        }
+    }
+
+    /// One of `reasoning_details`; `said`: its text came beside it as well.
+    fn detail(&mut self, wire: &Bytes, raw: &RawValue, said: bool, deltas: &mut Vec<Delta>) {
+        let choice = self.index;
+        match reasoning::read_detail(wire, raw, 0).kind {
+            PartKind::Reasoning { text, signature } => {
+                if !said && !text.is_empty() {
+                    self.grow(Growing::Reasoning, text, deltas);
+                }
+                if let Some(signature) = signature {
+                    let block = self.block(Growing::Reasoning);
+                    deltas.push(Delta::Signature { choice, block, signature });
+                    // The seal ends the piece: what follows is the next one.
+                    self.open = None;
+                }
+            }
+            PartKind::Opaque { json, .. } => {
+                let fields = Fields::open(wire, raw, Path::Root);
+                let text =
+                    fields.ok().filter(|fields| fields.get_text("type").as_deref() == Some("reasoning.text"));
+                let text = text.and_then(|fields| text_of(wire, fields.get("text")?));
+                match text {
+                    // Readable, and not sealed: the text is all there is to it.
+                    Some(text) if !said && !sealed(raw) => self.grow(Growing::Reasoning, text, deltas),
+                    Some(_) if !sealed(raw) => {}
+                    _ => self.opaque(json, deltas),
+                }
+            }
+            kind => {
+                let block = self.new_block();
+                deltas.push(Delta::Part { choice, block, part: Part::new(kind) });
+            }
+        }
+    }
+
+    fn call(&mut self, wire: &Bytes, call: &Call<'_>, answer: &str, deltas: &mut Vec<Delta>) {
+        let (kind, inner) = match (call.function, call.custom) {
+            (None, Some(custom)) => (ToolKind::Custom, Some(custom)),
+            (function, _) => (ToolKind::Function, function),
+        };
+        let inner = inner.and_then(|raw| Fields::open(wire, raw, Path::Root).ok());
+        let field = |name: &str| inner.as_ref().and_then(|inner| inner.get(name));
+        let name = field("name").and_then(|raw| text(wire, raw));
+        let arguments = field(if kind == ToolKind::Custom { "input" } else { "arguments" });
+        let index = call.index.and_then(|raw| raw.get().parse::<u64>().ok());
+        let id = call.id.and_then(|raw| text(wire, raw));
+
+        let choice = self.index;
+        // Some servers give every call the index 0, or none: then a new id with a name is a new call.
+        let known = self.calls.iter().rposition(|known| match (index, &id) {
+            (Some(index), None) => known.index == Some(index),
+            (Some(index), Some(id)) => known.index == Some(index) && (known.id == *id || name.is_none()),
+            (None, Some(id)) => known.id == *id,
+            (None, None) => name.is_none(),
+        });
+        let block = match known {
+            Some(at) => self.calls[at].block,
+            None => {
+                let block = self.new_block();
+                self.open = None;
+                let id = id.unwrap_or_else(|| Text::from(made_up(answer, choice, self.calls.len())));
+                self.calls.push(CallState { index, id: id.clone(), block });
+                deltas.push(Delta::ToolCallStart { choice, block, id, name: name.unwrap_or_default(), kind });
+                block
+            }
+        };
+        let fragment = arguments.and_then(|raw| match json::string(raw) {
+            Some(_) => text(wire, raw),
+            // Some servers send the object itself.
+            None => (!json::is_null(raw)).then(|| Text::slice_of(wire, raw.get())),
+        });
+        if let Some(fragment) = fragment {
+            deltas.push(Delta::ToolCallArguments { choice, block, fragment });
+        }
+    }
+
+    fn grow(&mut self, what: Growing, text: Text, deltas: &mut Vec<Delta>) {
+        let (choice, block) = (self.index, self.block(what));
+        deltas.push(match what {
+            Growing::Text => Delta::Text { choice, block, text },
+            Growing::Reasoning => Delta::Reasoning { choice, block, text },
+            Growing::Refusal => Delta::Refusal { choice, block, text },
+        });
+    }
+
+    /// A piece that only this dialect knows, under its field's name.
+    fn whole(&mut self, name: &str, json: Json, deltas: &mut Vec<Delta>) {
+        self.opaque(json::object_json(|object| object.json(name, &json)), deltas);
+    }
+
+    fn opaque(&mut self, json: Json, deltas: &mut Vec<Delta>) {
+        let (choice, block) = (self.index, self.new_block());
+        let part = Part::new(PartKind::Opaque { dialect: Dialect::OpenaiChat, json });
+        deltas.push(Delta::Part { choice, block, part });
+    }
+
+    fn block(&mut self, what: Growing) -> u32 {
+        match self.open {
+            Some((open, block)) if open == what => block,
+            _ => {
+                let block = self.new_block();
+                self.open = Some((what, block));
+                block
+            }
+        }
+    }
+
+    fn new_block(&mut self) -> u32 {
+        self.next_block += 1;
+        self.next_block - 1
+    }
+}
+
+/// A string that says something.
+fn text(wire: &Bytes, raw: &RawValue) -> Option<Text> {
+    json::text(wire, raw).filter(|text| !text.is_empty())
+}
+
+fn text_of(wire: &Bytes, raw: &RawValue) -> Option<Text> {
+    text(wire, raw)
+}
+
+/// Whether a detail holds a seal of any maker.
+fn sealed(raw: &RawValue) -> bool {
+    raw.get().contains("\"signature\":\"") || raw.get().contains("\"signature\": \"")
+}
+
+/// An id for the `number`th call of an answer whose provider gave it none: other dialects cannot do without.
+fn made_up(answer: &str, choice: u32, number: usize) -> String {
+    let answer: String = answer.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("call_{answer}_{choice}_{number}")
+}
