@@ -135,6 +135,31 @@ async fn all_services_of_a_layer_share_its_state() {
     assert_eq!(outcome(&mut two).await.unwrap().kind(), Kind::Refused(Refusal::BreakerOpen));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_was_down_for_a_minute_is_soon_used_again() {
+    for seed in 0..20 {
+        let layer = BreakerLayer::new(BreakerConfig::new().with_seed(seed));
+        let script: Script = Script::repeat(Step::fail(Failure::new(Kind::Server, "down")));
+        let mut service = layer.layer(script.clone());
+        let start = clock::now();
+        let recovered = start + 60 * SECOND;
+        // A request every 4 s, as in the failure scenarios.
+        let back = loop {
+            if clock::now() >= recovered {
+                let _ = script.clone().then_repeat(good());
+            }
+            if outcome(&mut service).await.is_none() {
+                break clock::now();
+            }
+            advance(4 * SECOND).await;
+        };
+        assert!(back < recovered + 30 * SECOND, "seed {seed}: used again after {:?}", back - recovered);
+        // Five to trip it; then one at a time, less and less often.
+        let probes: Vec<_> = script.calls()[5..].iter().map(|call| call.arrived - start).collect();
+        assert!(probes.len() <= 6, "seed {seed}: {probes:?}");
+    }
+}
+
 #[derive(Default)]
 struct Heard {
     transitions: AtomicU32,

@@ -11,7 +11,10 @@ use std::{
 };
 
 use axum::{Router, http::StatusCode, routing::get};
-use backstop_breaker::{BreakerConfig, BreakerLayer};
+use backstop_breaker::{
+    BreakerConfig, BreakerLayer,
+    cooldown::{CooldownLayer, CooldownTarget, Cooldowns},
+};
 use backstop_core::{
     BoxError, Failure, Kind, Refusal,
     classify::{InfallibleHttp, PlainHttp},
@@ -81,6 +84,33 @@ async fn two_connections_of_an_axum_server_share_one_breaker() {
         }
     }
     assert_eq!(calls.load(Ordering::Relaxed), 4);
+}
+
+#[tokio::test]
+async fn cooldowns_over_a_raw_hyper_client_and_inside_a_router() {
+    let calls = Arc::new(AtomicU32::new(0));
+    let cooldowns = Cooldowns::default();
+    let layer = CooldownLayer::new(cooldowns.clone(), CooldownTarget::new("openai", "gpt-4.1", 1));
+    let counted = Arc::clone(&calls);
+    let limited = get(move || async move {
+        counted.fetch_add(1, Ordering::Relaxed);
+        (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "9")])
+    });
+    let inside = layer.clone().with_classifier(InfallibleHttp::new());
+    let uri = serve(Router::new().route("/", limited).layer(inside)).await;
+    let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let client: MapErr<_, fn(_) -> BoxError> = client.map_err(BoxError::from);
+    let service = layer.with_classifier(PlainHttp::new()).layer(client.clone());
+    let request = || Request::get(uri.clone()).body(Full::default()).unwrap();
+
+    let response = service.clone().oneshot(request()).await.unwrap();
+    assert_eq!(response.status(), 429);
+    // The client's own cooldown, and the server's for whoever has none: both know of it, by one registry.
+    let refusal = Failure::from_error(service.oneshot(request()).await.unwrap_err());
+    assert_eq!(refusal.kind(), Kind::Refused(Refusal::Cooling));
+    assert_eq!(client.oneshot(request()).await.unwrap().status(), 503);
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+    assert_eq!(cooldowns.list().len(), 1);
 }
 
 type Connection = hyper::client::conn::http1::SendRequest<Full<Bytes>>;

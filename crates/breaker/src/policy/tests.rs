@@ -159,6 +159,34 @@ fn an_operators_word_goes_first() {
     assert_eq!((counts.opened, counts.rejected), (1, 2));
 }
 
+#[test]
+fn threads_lose_no_count_and_share_one_probe() {
+    let (circuit, now) = (circuit(), clock::now());
+    let each = |work: &(dyn Fn() -> usize + Sync)| -> usize {
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(work)).collect();
+            threads.into_iter().map(|thread| thread.join().expect("it does not panic")).sum()
+        })
+    };
+    each(&|| {
+        play(&circuit, &[Verdict::Success; 1_000], now);
+        0
+    });
+    assert_eq!(circuit.snapshot(now).counts.attempts, 8_000);
+    let tripped = each(&|| {
+        let mut transitions = 0;
+        for _ in 0..20_000 {
+            if let Ok(permit) = circuit.admit(now).0 {
+                transitions += usize::from(circuit.settle(permit, FAILURE, now).is_some());
+            }
+        }
+        transitions
+    });
+    assert_eq!((tripped, circuit.snapshot(now).counts.opened), (1, 1), "it trips once");
+    let admitted = each(&|| (0..100).filter(|_| circuit.admit(now + 5 * SECOND).0.is_ok()).count());
+    assert_eq!(admitted, 1, "one probe among all threads");
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Action {
     Begin,
