@@ -36,8 +36,10 @@ pub(crate) enum Watch {
     Silent(Quiet),
     /// To bring something that the caller waits for.
     Idle(Quiet),
+    /// To bring by then what the caller waits for; then nothing more.
+    Begin(Limit),
     /// To end by then.
-    Until(Limit),
+    End(Limit),
     /// It has timed out.
     Over,
 }
@@ -45,8 +47,8 @@ pub(crate) enum Watch {
 /// A moment, and how long it was away when it was set.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limit {
-    pub(crate) due: Instant,
-    pub(crate) after: Duration,
+    due: Instant,
+    after: Duration,
 }
 
 /// What came.
@@ -97,22 +99,31 @@ impl<B, C> TimedBody<B, C> {
     }
 }
 
+impl Limit {
+    /// `after` from `now` on; `None` for never.
+    pub(crate) fn new(now: Instant, after: Duration) -> Option<Self> {
+        Some(Self { due: now.checked_add(after)?, after })
+    }
+}
+
 impl Watch {
     fn note(&mut self, feed: Feed) {
         match self {
             Self::Silent(quiet) => quiet.fed(feed.semantic),
             Self::Idle(quiet) if feed.semantic => quiet.fed(true),
             Self::Idle(quiet) => quiet.unfed(clock::now()),
-            Self::Off | Self::Until(_) | Self::Over => {}
+            Self::Begin(_) if feed.semantic => *self = Self::Off,
+            Self::Off | Self::Begin(_) | Self::End(_) | Self::Over => {}
         }
     }
 
     /// When the body, which has nothing to give now, has had nothing for too long, and what that is then.
-    fn due(&mut self) -> Option<(Instant, impl FnOnce() -> Failure + use<>)> {
+    pub(crate) fn due(&mut self) -> Option<(Instant, impl FnOnce() -> Failure + use<>)> {
         let (due, clock, after) = match self {
             Self::Silent(quiet) => (quiet.pending(clock::now())?, Clock::Silent, quiet.limit()),
             Self::Idle(quiet) => (quiet.pending(clock::now())?, Clock::Idle, quiet.limit()),
-            Self::Until(limit) => (limit.due, Clock::Total, limit.after),
+            Self::Begin(limit) => (limit.due, Clock::FirstToken, limit.after),
+            Self::End(limit) => (limit.due, Clock::Total, limit.after),
             Self::Off | Self::Over => return None,
         };
         Some((due, move || Failure::timeout(clock, after)))

@@ -31,7 +31,7 @@
 //! |---|---|---|---|
 //! | [`DeadlineLayer`] | has the caller waited long enough? | 10 min | above fallback |
 //! | [`TotalTimeoutLayer`] | is the whole, unstreamed answer there? | 30 s + max_tokens / 30 per second | top of a target |
-//! | [`FirstTokenTimeoutLayer`] | has it begun to speak? | 12 s + 1 s per 10,000 prompt tokens | right above commit |
+//! | [`FirstTokenTimeoutLayer`] | has it begun to speak? | 12 s + 1 s per 10,000 prompt tokens | right below commit |
 //! | [`IdleTimeoutLayer`] | does it go on? | 90 s without a semantic event | below commit |
 //! | [`SilentTimeoutLayer`] | is anybody there? | 20 s without a byte | below commit |
 //! | [`FirstByteTimeoutLayer`] | has the provider taken it? | 15 s to the head | right above normalize |
@@ -42,7 +42,7 @@
 //!
 //! # What is counted when
 //!
-//! The clocks of head and token begin with the call. Silent and idle count only while the body is polled and has nothing
+//! The clocks of head and token begin with the call; the latter runs on into the body, up to the first semantic event. Silent and idle count only while the body is polled and has nothing
 //! to give: a reader that is slow, or stops, is not the provider's fault and fires neither. Total and deadline are
 //! moments. What has arrived is always passed on first, however late it is asked for. A clock that runs out is a failure
 //! of kind `Timeout`, with the clock's name and limit: from the response future, or as the last word of the body. Layers
@@ -58,21 +58,23 @@ mod config;
 mod gap;
 mod head;
 mod quiet;
+mod span;
 mod timer;
-mod total;
 
 pub use self::{
     body::TimedBody,
     config::Timeouts,
     gap::{IdleTimeout, IdleTimeoutLayer, SilentTimeout, SilentTimeoutLayer},
-    head::{FirstByteTimeout, FirstByteTimeoutLayer, FirstTokenTimeout, FirstTokenTimeoutLayer},
-    total::{Deadline, DeadlineLayer, TotalTimeout, TotalTimeoutLayer},
+    head::{FirstByteTimeout, FirstByteTimeoutLayer},
+    span::{
+        Deadline, DeadlineLayer, FirstTokenTimeout, FirstTokenTimeoutLayer, TotalTimeout, TotalTimeoutLayer,
+    },
 };
 
 /// The layers' futures, by where their clock stands.
 pub mod future {
     pub use crate::{
         gap::ResponseFuture as GapFuture, head::ResponseFuture as HeadFuture,
-        total::ResponseFuture as TotalFuture,
+        span::ResponseFuture as SpanFuture,
     };
 }

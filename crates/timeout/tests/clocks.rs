@@ -55,6 +55,23 @@ async fn first_byte_limits_the_head_of_streams_only() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn first_token_runs_from_the_call_into_the_body() {
+    let plan =
+        AnswerPlan::new().event(events::start()).wait(8 * SECOND).event(events::ping()).wait(20 * SECOND);
+    let late = Step::answer(plan.chain(AnswerPlan::text(&["Hi"]))).after(3 * SECOND);
+    let script: Script = Script::repeat(late);
+    let layer = FirstTokenTimeoutLayer::default();
+    let (events, failure, took) = run(layer.layer(script.clone()), sample::streamed()).await;
+    assert_eq!((events.len(), timed_out(failure.as_ref())), (2, Some(Clock::FirstToken)));
+    assert_eq!(took.as_secs(), 12);
+    assert_eq!(script.calls()[0].body, BodyEnd::Dropped);
+    // Once it speaks, other clocks take over.
+    let long = AnswerPlan::new().events([events::start(), events::text("a")]).wait(60 * SECOND);
+    let script: Script = Script::repeat(Step::answer(long.chain(AnswerPlan::text(&["b"]))));
+    assert!(run(layer.layer(script), sample::streamed()).await.1.is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn first_token_limits_the_future_of_commit() {
     // Commit's future resolves with the first token: here, after 20 s.
     let late = Step::answer(AnswerPlan::text(&["Hi"])).after(20 * SECOND);

@@ -1,7 +1,7 @@
 use std::task::{Context, Poll};
 
 use backstop_core::{
-    Clock, MaybeCall,
+    MaybeCall,
     classify::{Answers, Classify},
     clock,
 };
@@ -77,6 +77,6 @@ where
     fn call(&mut self, request: R) -> Self::Future {
         let limit = self.timeouts.first_byte(request.call());
         let call = self.inner.call(request);
-        ResponseFuture::new(call, self.classifier.clone(), Clock::FirstByte, limit, clock::now())
+        ResponseFuture::new(call, self.classifier.clone(), limit, clock::now())
     }
 }

@@ -19,16 +19,15 @@ pin_project! {
         #[pin]
         timer: Timer,
         limit: Option<(Instant, Duration)>,
-        clock: Clock,
         classifier: C,
     }
 }
 
 impl<F, C> ResponseFuture<F, C> {
     /// Holds `call` to `limit`, counted from `now`.
-    pub(super) fn new(call: F, classifier: C, clock: Clock, limit: Option<Duration>, now: Instant) -> Self {
+    pub(super) fn new(call: F, classifier: C, limit: Option<Duration>, now: Instant) -> Self {
         let limit = limit.and_then(|limit| Some((now.checked_add(limit)?, limit)));
-        Self { call, timer: Timer::new(), limit, clock, classifier }
+        Self { call, timer: Timer::new(), limit, classifier }
     }
 }
 
@@ -47,6 +46,6 @@ where
         }
         let Some((due, after)) = *this.limit else { return Poll::Pending };
         ready!(this.timer.poll_due(due, cx));
-        Poll::Ready(this.classifier.reject(Failure::timeout(*this.clock, after)))
+        Poll::Ready(this.classifier.reject(Failure::timeout(Clock::FirstByte, after)))
     }
 }

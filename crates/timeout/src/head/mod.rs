@@ -1,11 +1,9 @@
-//! Clocks over the response future: to the response head, and to the first token.
+//! The clock over the response future alone: to the response head.
 
 mod first_byte;
-mod first_token;
 mod future;
 
 pub use self::{
     first_byte::{FirstByteTimeout, FirstByteTimeoutLayer},
-    first_token::{FirstTokenTimeout, FirstTokenTimeoutLayer},
     future::ResponseFuture,
 };

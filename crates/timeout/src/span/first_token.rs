@@ -1,26 +1,32 @@
 use std::task::{Context, Poll};
 
 use backstop_core::{
-    Clock, MaybeCall,
+    MaybeCall,
     classify::{Answers, Classify},
     clock,
 };
+use http::Response;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::ResponseFuture;
-use crate::Timeouts;
+use crate::{
+    Timeouts,
+    body::{Limit, TimedBody, Watch},
+};
 
-/// Limits the time to the first token of calls that stream.
+/// Limits the time to the first semantic event of calls that stream. Plain requests pass untouched.
 ///
-/// Stands right above commit, whose response future resolves at the first semantic event. Plain requests pass untouched.
+/// Counts from the call on, through the head and into the body, up to the first text, reasoning, tool call or refusal.
+/// Stands right below commit, or right above it where commit does not buffer. A body that is read as frames does not say
+/// what they mean: there, the first frame counts.
 #[derive(Clone, Copy, Debug)]
 pub struct FirstTokenTimeoutLayer<C = Answers> {
     timeouts: Timeouts,
     classifier: C,
 }
 
-/// A service whose first token must come in time. Made by [`FirstTokenTimeoutLayer`].
+/// A service that must begin to speak in time. Made by [`FirstTokenTimeoutLayer`].
 #[derive(Clone, Copy, Debug)]
 pub struct FirstTokenTimeout<S, C = Answers> {
     inner: S,
@@ -58,13 +64,13 @@ impl<S, C: Clone> Layer<S> for FirstTokenTimeoutLayer<C> {
     }
 }
 
-impl<S, C, R> Service<R> for FirstTokenTimeout<S, C>
+impl<S, C, R, B> Service<R> for FirstTokenTimeout<S, C>
 where
-    S: Service<R>,
-    C: Classify<S::Response, S::Error> + Clone,
+    S: Service<R, Response = Response<B>>,
+    C: Classify<Response<B>, S::Error> + Clone,
     R: MaybeCall,
 {
-    type Response = S::Response;
+    type Response = Response<TimedBody<B, C>>;
     type Error = S::Error;
     type Future = ResponseFuture<S::Future, C>;
 
@@ -73,8 +79,10 @@ where
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        let limit = self.timeouts.first_token(request.call());
-        let call = self.inner.call(request);
-        ResponseFuture::new(call, self.classifier.clone(), Clock::FirstToken, limit, clock::now())
+        let now = clock::now();
+        let after = self.timeouts.first_token(request.call());
+        let limit = after.and_then(|after| Limit::new(now, after));
+        let watch = limit.map_or(Watch::Off, Watch::Begin);
+        ResponseFuture::new(self.inner.call(request), self.classifier.clone(), watch)
     }
 }

@@ -12,12 +12,12 @@ use tower_service::Service;
 use super::ResponseFuture;
 use crate::{
     Timeouts,
-    body::{Limit, TimedBody},
+    body::{Limit, TimedBody, Watch},
 };
 
 /// Limits the time of a whole attempt that does not stream, head and body. Streams have clocks of their own.
 ///
-/// Stands at the top of a target, above first token and commit. Plain requests are limited where
+/// Stands at the top of a target, above commit. Plain requests are limited where
 /// [`Timeouts::with_total`] was set.
 #[derive(Clone, Copy, Debug)]
 pub struct TotalTimeoutLayer<C = Answers> {
@@ -80,7 +80,8 @@ where
     fn call(&mut self, request: R) -> Self::Future {
         let now = clock::now();
         let after = self.timeouts.total(request.call(), now);
-        let limit = after.and_then(|after| Some(Limit { due: now.checked_add(after)?, after }));
-        ResponseFuture::new(self.inner.call(request), self.classifier.clone(), limit)
+        let limit = after.and_then(|after| Limit::new(now, after));
+        let watch = limit.map_or(Watch::Off, Watch::End);
+        ResponseFuture::new(self.inner.call(request), self.classifier.clone(), watch)
     }
 }

@@ -12,7 +12,7 @@ use tower_service::Service;
 use super::ResponseFuture;
 use crate::{
     Timeouts,
-    body::{Limit, TimedBody},
+    body::{Limit, TimedBody, Watch},
 };
 
 /// Limits the time of a whole request, all attempts together, head and body, streamed or not.
@@ -90,7 +90,8 @@ where
             }
             None => own,
         };
-        let limit = due.map(|due| Limit { due, after: due.saturating_duration_since(begun) });
-        ResponseFuture::new(self.inner.call(request), self.classifier.clone(), limit)
+        let limit = due.and_then(|due| Limit::new(begun, due.saturating_duration_since(begun)));
+        let watch = limit.map_or(Watch::Off, Watch::End);
+        ResponseFuture::new(self.inner.call(request), self.classifier.clone(), watch)
     }
 }
