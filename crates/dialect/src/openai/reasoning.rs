@@ -101,5 +101,5 @@ pub(super) fn text_of<'p>(parts: impl Iterator<Item = &'p Part>) -> Option<Strin
 
 /// The name under which the document gave the text, if it gave it: its place in `extra` is held by a null.
 pub(super) fn text_name(extra: &Extra) -> Option<&'static str> {
-    crate::json::held_place(extra, &["reasoning_content", "reasoning"])
+    json::held_place(extra, &["reasoning_content", "reasoning"])
 }

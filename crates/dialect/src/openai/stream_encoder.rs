@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Voice,
-    json::{self, Object, write_object},
+    json::{Object, write_object},
 };
 
 /// Writes the chunks of one answer.
