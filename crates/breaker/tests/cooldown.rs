@@ -135,6 +135,10 @@ async fn a_refused_key_is_probed_by_one_call_at_a_time() {
     let probe = ready_call(&mut service, sample::request(sample::streamed())).await.unwrap();
     assert_eq!(wait(outcome(&mut other_chain).await.as_ref()), Some(30 * SECOND), "a probe is under way");
     drop(probe);
+    // Dropped before its head, too.
+    let _ = script.clone().then_repeat(Step::never());
+    assert!(tokio::time::timeout(SECOND, outcome(&mut service)).await.is_err());
+    let _ = script.then_repeat(good());
     assert!(outcome(&mut service).await.is_none(), "a dropped probe frees its slot");
     assert!(outcome(&mut other_chain).await.is_none());
     assert!(cooldowns.list().is_empty());

@@ -101,6 +101,10 @@ async fn silent_wants_any_sign_of_life() {
     let (events, failure, took) =
         run(layer.layer(Script::new([Step::answer(thinks)])), sample::streamed()).await;
     assert_eq!((events.len(), timed_out(failure.as_ref()), took), (1, Some(Clock::Silent), 130 * SECOND));
+    // Behind it the clock runs out sooner than it would have before.
+    let speaks = AnswerPlan::new().wait(10 * SECOND).event(events::text("a")).stall();
+    let (_, failure, took) = run(layer.layer(Script::new([Step::answer(speaks)])), sample::streamed()).await;
+    assert_eq!((timed_out(failure.as_ref()), took), (Some(Clock::Silent), 30 * SECOND));
 }
 
 #[tokio::test(start_paused = true)]
