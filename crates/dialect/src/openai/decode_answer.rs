@@ -89,7 +89,7 @@ fn choice(
     if !extra.is_empty() {
         deltas.push(Delta::Extra { choice: Some(index), extra });
     }
-    let mut state = ChoiceState::new(index);
+    let mut state = ChoiceState::whole(index);
     state.read(body, &piece, answer, deltas);
     state.finish(word, deltas);
     Ok(())

@@ -7,6 +7,7 @@ use backstop_core::{Choice, Completion, Dialect, FinishReason, Json, Part, PartK
 
 use super::{
     decode_answer::OBJECT,
+    decode_request::kind_name,
     encode_message::{self, image_url, write_tool_call},
     finish, reasoning, usage,
 };
@@ -68,7 +69,7 @@ fn is_own(answer: &Completion) -> bool {
 fn write_choice(object: &mut Object<'_>, choice: &Choice, own: bool, losses: &mut Vec<Loss>) {
     object.number("index", choice.index.into());
     let kept = choice.extra.get("message").filter(|_| own);
-    object.object("message", |message| write_message(message, choice, kept, losses));
+    object.object("message", |message| write_message(message, choice, kept, own, losses));
     let refused = choice.parts.iter().any(|part| matches!(part.kind, PartKind::Refusal { .. }));
     match &choice.finish {
         Some(end) => {
@@ -94,7 +95,13 @@ fn write_choice(object: &mut Object<'_>, choice: &Choice, own: bool, losses: &mu
     }
 }
 
-fn write_message(message: &mut Object<'_>, choice: &Choice, kept: Option<&Json>, losses: &mut Vec<Loss>) {
+fn write_message(
+    message: &mut Object<'_>,
+    choice: &Choice,
+    kept: Option<&Json>,
+    own: bool,
+    losses: &mut Vec<Loss>,
+) {
     let parts = &choice.parts;
     let kept = kept.map(kept_fields).unwrap_or_default();
     let missing = |name: &str| kept.get(name).is_none();
@@ -121,7 +128,7 @@ fn write_message(message: &mut Object<'_>, choice: &Choice, kept: Option<&Json>,
             written.push("refusal");
             message.string("refusal", refusal);
         }
-        None if kept.is_empty() => message.null("refusal"),
+        None if !own => message.null("refusal"),
         None => {}
     }
     if let Some(text) = reasoning::text_of(parts.iter()).filter(|text| !text.is_empty()) {
@@ -159,7 +166,13 @@ fn write_message(message: &mut Object<'_>, choice: &Choice, kept: Option<&Json>,
                 // A call without arguments is one with none, unless the limit cut them off.
                 let empty = call.kind == ToolKind::Function && call.arguments.is_empty() && !cut;
                 let arguments = if empty { "{}" } else { call.arguments.as_str() };
-                list.object(|object| write_tool_call(object, call, arguments, None));
+                list.object(|object| {
+                    let inner = kind_name(call.kind);
+                    write_tool_call(object, call, arguments, part.extra.get(inner).filter(|_| own));
+                    if own {
+                        object.extra_but(&part.extra, &[inner]);
+                    }
+                });
             }
         });
     }

@@ -1,11 +1,11 @@
 //! What a chunk's `delta` or an answer's `message` brings, as deltas: one machine for both.
 
-use backstop_core::{Delta, Dialect, Finish, Json, Part, PartKind, Text, ToolKind};
+use backstop_core::{Delta, Dialect, Extra, Finish, Json, Part, PartKind, Text, ToolCall, ToolKind};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{finish, reasoning};
+use super::{decode_message::arguments_name, decode_request::kind_name, finish, reasoning};
 use crate::json::{self, Fields, Path};
 
 /// The fields of a `delta` or `message` that mean something, unread. All else is passed over.
@@ -54,6 +54,8 @@ pub(super) struct ChoiceState {
     calls: Vec<CallState>,
     refused: bool,
     pub(super) finished: bool,
+    /// Whether it is read from a whole answer, of which no field is lost.
+    whole: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +75,11 @@ struct CallState {
 impl ChoiceState {
     pub(super) fn new(index: u32) -> Self {
         Self { index, ..Self::default() }
+    }
+
+    /// A choice of a whole answer.
+    pub(super) fn whole(index: u32) -> Self {
+        Self { whole: true, ..Self::new(index) }
     }
 
     /// Adds what `piece` brings. `answer` is the answer's id, of which ids of calls are made that have none.
@@ -101,15 +108,15 @@ impl ChoiceState {
             deltas.push(Delta::Citation { choice, block, citation });
         }
         if let Some(audio) = piece.audio {
-            self.whole("audio", json::json(wire, audio), deltas);
+            self.named("audio", json::json(wire, audio), deltas);
         }
         // The predecessor of tool calls: it has no id, so only its own dialect can say it.
         if let Some(call) = piece.function_call {
-            self.whole("function_call", json::json(wire, call), deltas);
+            self.named("function_call", json::json(wire, call), deltas);
         }
         for raw in piece.tool_calls.and_then(json::items).unwrap_or_default() {
             if let Ok(call) = serde_json::from_str::<Call<'_>>(raw.get()) {
-                self.call(wire, &call, answer, deltas);
+                self.call(wire, raw, &call, answer, deltas);
             }
         }
     }
@@ -165,7 +172,9 @@ impl ChoiceState {
         let choice = self.index;
         match reasoning::read_detail(wire, raw, 0).kind {
             PartKind::Reasoning { text, signature } => {
-                if !said && !text.is_empty() {
+                // A stream says the text piece by piece as `reasoning_content`, and the whole of it again with the seal.
+                let growing = matches!(self.open, Some((Growing::Reasoning, _)));
+                if !said && !growing && !text.is_empty() {
                     self.grow(Growing::Reasoning, text, deltas);
                 }
                 if let Some(signature) = signature {
@@ -179,12 +188,14 @@ impl ChoiceState {
                 let fields = Fields::open(wire, raw, Path::Root);
                 let text =
                     fields.ok().filter(|fields| fields.get_text("type").as_deref() == Some("reasoning.text"));
-                let text = text.and_then(|fields| text_of(wire, fields.get("text")?));
-                match text {
-                    // Readable, and not sealed: the text is all there is to it.
-                    Some(text) if !said && !sealed(raw) => self.grow(Growing::Reasoning, text, deltas),
-                    Some(_) if !sealed(raw) => {}
-                    _ => self.opaque(json, deltas),
+                let text = text.and_then(|fields| self::text(wire, fields.get("text")?));
+                // Readable, and not sealed: in a stream the text is all there is to it.
+                let readable = text.is_some() && !sealed(raw);
+                if let Some(text) = text.filter(|_| readable && !said) {
+                    self.grow(Growing::Reasoning, text, deltas);
+                }
+                if self.whole || !readable {
+                    self.opaque(json, deltas);
                 }
             }
             kind => {
@@ -194,7 +205,7 @@ impl ChoiceState {
         }
     }
 
-    fn call(&mut self, wire: &Bytes, call: &Call<'_>, answer: &str, deltas: &mut Vec<Delta>) {
+    fn call(&mut self, wire: &Bytes, raw: &RawValue, call: &Call<'_>, answer: &str, deltas: &mut Vec<Delta>) {
         let (kind, inner) = match (call.function, call.custom) {
             (None, Some(custom)) => (ToolKind::Custom, Some(custom)),
             (function, _) => (ToolKind::Function, function),
@@ -221,15 +232,19 @@ impl ChoiceState {
                 self.open = None;
                 let id = id.unwrap_or_else(|| Text::from(made_up(answer, choice, self.calls.len())));
                 self.calls.push(CallState { index, id: id.clone(), block });
+                if let Some(extra) =
+                    self.whole.then(|| call_extra(wire, raw, kind)).filter(|extra| !extra.is_empty())
+                {
+                    let arguments = arguments.map(|raw| arguments_of(wire, raw)).unwrap_or_default();
+                    let call = ToolCall { id, name: name.unwrap_or_default(), arguments, kind };
+                    let part = Part { kind: PartKind::ToolCall(call), cache: None, extra };
+                    return deltas.push(Delta::Part { choice, block, part });
+                }
                 deltas.push(Delta::ToolCallStart { choice, block, id, name: name.unwrap_or_default(), kind });
                 block
             }
         };
-        let fragment = arguments.and_then(|raw| match json::string(raw) {
-            Some(_) => text(wire, raw),
-            // Some servers send the object itself.
-            None => (!json::is_null(raw)).then(|| Text::slice_of(wire, raw.get())),
-        });
+        let fragment = arguments.map(|raw| arguments_of(wire, raw)).filter(|fragment| !fragment.is_empty());
         if let Some(fragment) = fragment {
             deltas.push(Delta::ToolCallArguments { choice, block, fragment });
         }
@@ -245,7 +260,7 @@ impl ChoiceState {
     }
 
     /// A piece that only this dialect knows, under its field's name.
-    fn whole(&mut self, name: &str, json: Json, deltas: &mut Vec<Delta>) {
+    fn named(&mut self, name: &str, json: Json, deltas: &mut Vec<Delta>) {
         self.opaque(json::object_json(|object| object.json(name, &json)), deltas);
     }
 
@@ -277,8 +292,29 @@ fn text(wire: &Bytes, raw: &RawValue) -> Option<Text> {
     json::text(wire, raw).filter(|text| !text.is_empty())
 }
 
-fn text_of(wire: &Bytes, raw: &RawValue) -> Option<Text> {
-    text(wire, raw)
+/// The arguments as the model wrote them. Some servers send the object itself.
+fn arguments_of(wire: &Bytes, raw: &RawValue) -> Text {
+    json::text(wire, raw).unwrap_or_else(|| match raw.get() {
+        "null" => Text::default(),
+        object => Text::slice_of(wire, object),
+    })
+}
+
+/// The fields of a call that have no name here.
+fn call_extra(wire: &Bytes, raw: &RawValue, kind: ToolKind) -> Extra {
+    let Ok(mut fields) = Fields::open(wire, raw, Path::Root) else { return Extra::new() };
+    let mut extra = Extra::new();
+    if let Some(inner) = fields.take(kind_name(kind)).and_then(|raw| Fields::open(wire, raw, Path::Root).ok())
+    {
+        let mut inner = inner;
+        inner.take("name");
+        inner.take(arguments_name(kind));
+        inner.rest_into(&mut extra, kind_name(kind));
+    }
+    fields.take("id");
+    fields.take("type");
+    extra.merge(fields.rest());
+    extra
 }
 
 /// Whether a detail holds a seal of any maker.

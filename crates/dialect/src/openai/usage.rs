@@ -84,7 +84,7 @@ pub(super) fn read(wire: &Bytes, raw: &RawValue) -> Option<Usage> {
 
 fn number(fields: &Fields<'_, '_>, name: &str) -> Option<u64> {
     let text = fields.get(name)?.get();
-    text.parse().ok().or_else(|| {
+    let number = text.parse().ok().or_else(|| {
         let number: f64 = text.parse().ok()?;
         // Some servers write whole numbers as floats.
         #[expect(
@@ -93,8 +93,12 @@ fn number(fields: &Fields<'_, '_>, name: &str) -> Option<u64> {
             reason = "saturates, and is not negative"
         )]
         (number >= 0.0).then_some(number as u64)
-    })
+    });
+    number.map(|number: u64| number.min(MOST))
 }
+
+/// No answer uses more; sums of such figures do not overflow.
+const MOST: u64 = 1 << 40;
 
 /// Writes a usage object, the provider's own where it is of this dialect.
 pub(super) fn write(object: &mut Object<'_>, usage: &Usage) {
