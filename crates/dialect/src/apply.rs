@@ -21,10 +21,8 @@ pub fn apply(request: &mut Request, edits: &[Edit], dialect: Dialect) {
             Edit::Cap(Parameter::Field(name), value) => wait(request, dialect, "cap", name, value.clone()),
             Edit::Drop(Parameter::Field(name)) => wait(request, dialect, "drop", name, Json::from(true)),
             Edit::Set(parameter, value) => set(request, parameter, value),
-            Edit::Default(parameter, value) => {
-                if get(request, parameter).is_none() {
-                    set(request, parameter, value);
-                }
+            Edit::Default(parameter, value) if get(request, parameter).is_none() => {
+                set(request, parameter, value);
             }
             Edit::Cap(parameter, most) => {
                 let known = get(request, parameter).and_then(|known| known.as_f64());

@@ -161,10 +161,8 @@ impl<'a> Document<'a> {
         match edit {
             Edit::Model(model) => self.set("model", &Json::string(model)),
             Edit::Set(parameter, value) => self.set_parameter(dialect, parameter, value),
-            Edit::Default(parameter, value) => {
-                if self.parameter(dialect, parameter).is_none() {
-                    self.set_parameter(dialect, parameter, value);
-                }
+            Edit::Default(parameter, value) if self.parameter(dialect, parameter).is_none() => {
+                self.set_parameter(dialect, parameter, value);
             }
             Edit::Cap(parameter, most) => {
                 let known = self.parameter(dialect, parameter).and_then(|known| known.as_f64());
@@ -277,40 +275,40 @@ impl<'a> Document<'a> {
         if !self.changed {
             return self.body.clone();
         }
-        let added: usize = self
-            .fields
-            .iter()
-            .map(|field| field.name.len() + 8 + field.new.as_ref().map_or(0, |new| new.len()))
-            .sum();
-        let mut out = Vec::with_capacity(self.text.len() + added);
-        let originals = &self.fields[..self.original];
+        let bytes = self.text.as_bytes();
+        let value = |field: &Field<'a>| match &field.new {
+            Some(new) => new.clone().into_bytes(),
+            None => self.body.slice(field.value.0..field.value.1),
+        };
+        let (originals, added) = self.fields.split_at(self.original);
+        let more: usize =
+            self.fields.iter().map(|field| field.new.as_ref().map_or(0, |new| new.len() + 32)).sum();
+        let mut out = Vec::with_capacity(bytes.len() + more);
         let open = self.text.find('{').map_or(0, |brace| brace + 1);
-        let first = originals.first().map_or(open, |field| field.start);
-        let last = originals.last().map_or(open, |field| field.value.1);
-        out.extend_from_slice(self.text[..first].as_bytes());
-        let (mut empty, mut before) = (true, first);
+        let mut before = originals.first().map_or(open, |field| field.start);
+        out.extend_from_slice(&bytes[..before]);
+        let mut empty = true;
         for field in originals {
             if !field.gone {
                 if !empty {
-                    out.extend_from_slice(self.text[before..field.start].as_bytes());
+                    out.extend_from_slice(&bytes[before..field.start]);
                 }
                 empty = false;
-                out.extend_from_slice(self.text[field.start..field.value.0].as_bytes());
-                let value = field.new.as_deref().unwrap_or(&self.text[field.value.0..field.value.1]);
-                out.extend_from_slice(value.as_bytes());
+                out.extend_from_slice(&bytes[field.start..field.value.0]);
+                out.extend_from_slice(&value(field));
             }
             before = field.value.1;
         }
-        for field in self.fields[self.original..].iter().filter(|field| !field.gone) {
+        for field in added.iter().filter(|field| !field.gone) {
             if !empty {
                 out.push(b',');
             }
             empty = false;
             json::write_string(&mut out, &field.name);
             out.push(b':');
-            out.extend_from_slice(field.new.as_deref().unwrap_or("null").as_bytes());
+            out.extend_from_slice(&value(field));
         }
-        out.extend_from_slice(self.text[last..].as_bytes());
+        out.extend_from_slice(&bytes[before..]);
         Bytes::from(out)
     }
 }

@@ -20,8 +20,8 @@ const MAX_FIELDS: usize = 512;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Path<'p> {
     Root,
-    Field(&'p Path<'p>, &'p str),
-    Item(&'p Path<'p>, usize),
+    Field(&'p Self, &'p str),
+    Item(&'p Self, usize),
 }
 
 /// A value that is not what it should be, in a sentence that names the field.

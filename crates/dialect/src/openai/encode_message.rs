@@ -420,7 +420,7 @@ fn known_part(
             object.string("type", "file");
             object.object("file", |inner| {
                 // A name is required beside inline bytes; other dialects give documents none.
-                let name = title.as_deref().or((!own).then_some("document.pdf"));
+                let name = title.as_deref().or(if own { None } else { Some("document.pdf") });
                 inner.maybe_string("filename", name);
                 match source {
                     Source::File(id) => inner.string("file_id", id),

@@ -127,6 +127,7 @@ pub(super) fn write_cache(
 }
 
 fn output(top: &mut Object<'_>, request: &Request, facts: &Facts, losses: &mut Losses) {
+    let own = request.dialect == Dialect::OpenaiChat;
     let kind = |top: &mut Object<'_>, kind: &str| {
         top.object("response_format", |format| format.string("type", kind))
     };
@@ -142,8 +143,7 @@ fn output(top: &mut Object<'_>, request: &Request, facts: &Facts, losses: &mut L
                 format.string("type", "json_schema");
                 format.object("json_schema", |inner| {
                     // The name is required; other dialects have none.
-                    let name =
-                        name.as_deref().or((request.dialect != Dialect::OpenaiChat).then_some("response"));
+                    let name = name.as_deref().or(if own { None } else { Some("response") });
                     inner.maybe_string("name", name);
                     inner.maybe_string("description", description.as_deref());
                     inner.json("schema", schema);

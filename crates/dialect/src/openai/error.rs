@@ -64,7 +64,7 @@ pub(super) fn write_error(top: &mut Object<'_>, failure: &Failure, voice: &Voice
     let said = own.map(|own| Said::read(&own.body));
     let said = said.filter(|said| !said.message.is_empty());
     top.object("error", |error| {
-        error.string("message", said.as_ref().map_or(failure.message(), |said| &said.message));
+        error.string("message", said.as_ref().map_or_else(|| failure.message(), |said| &said.message));
         let own_type = own.and_then(|own| own.error_type.as_deref());
         error.string("type", own_type.unwrap_or(row.openai_type));
         match own.and_then(|own| own.param.as_deref()) {
@@ -143,7 +143,7 @@ impl<'a> Said<'a> {
         if said.message.is_empty() {
             let detail = top.take("message").or_else(|| top.take("detail")).or_else(|| top.take("Message"));
             said.message = detail
-                .map(|detail| json::string(detail).unwrap_or(Cow::Borrowed(detail.get())))
+                .map(|detail| json::string(detail).unwrap_or_else(|| Cow::Borrowed(detail.get())))
                 .unwrap_or_default();
         }
         said
@@ -151,7 +151,7 @@ impl<'a> Said<'a> {
 
     fn fields(&mut self, wire: &'a Bytes, error: &mut Fields<'a, '_>) {
         self.message = match error.value("message") {
-            Some(raw) => json::string(raw).unwrap_or(Cow::Borrowed(raw.get())),
+            Some(raw) => json::string(raw).unwrap_or_else(|| Cow::Borrowed(raw.get())),
             None => Cow::Borrowed(""),
         };
         self.error_type = error.take("type").and_then(word);

@@ -108,11 +108,11 @@ impl ChoiceState {
             deltas.push(Delta::Citation { choice, block, citation });
         }
         if let Some(audio) = piece.audio {
-            self.named("audio", json::json(wire, audio), deltas);
+            self.named("audio", &json::json(wire, audio), deltas);
         }
         // The predecessor of tool calls: it has no id, so only its own dialect can say it.
         if let Some(call) = piece.function_call {
-            self.named("function_call", json::json(wire, call), deltas);
+            self.named("function_call", &json::json(wire, call), deltas);
         }
         for raw in piece.tool_calls.and_then(json::items).unwrap_or_default() {
             if let Ok(call) = serde_json::from_str::<Call<'_>>(raw.get()) {
@@ -260,8 +260,8 @@ impl ChoiceState {
     }
 
     /// A piece that only this dialect knows, under its field's name.
-    fn named(&mut self, name: &str, json: Json, deltas: &mut Vec<Delta>) {
-        self.opaque(json::object_json(|object| object.json(name, &json)), deltas);
+    fn named(&mut self, name: &str, json: &Json, deltas: &mut Vec<Delta>) {
+        self.opaque(json::object_json(|object| object.json(name, json)), deltas);
     }
 
     fn opaque(&mut self, json: Json, deltas: &mut Vec<Delta>) {
