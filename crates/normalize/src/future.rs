@@ -1,0 +1,107 @@
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::SystemTime,
+};
+
+use backstop_core::{BoxError, Failure, Peek};
+use backstop_dialect::{ErrorResponse, Loss, decode_error};
+use bytes::{Bytes, BytesMut};
+use http::{Response, response};
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use crate::{NormalizeConfig, NormalizedBody, policy};
+
+pin_project! {
+    /// Resolves with the head of an answer, or with what an error status and its body mean.
+    pub struct ResponseFuture<F, B> {
+        #[pin]
+        state: State<F, B>,
+        config: Arc<NormalizeConfig>,
+        streamed: bool,
+        choices: u32,
+        losses: Vec<Loss>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    #[project_replace = StateReplacement]
+    enum State<F, B> {
+        Failed { failure: Failure },
+        Calling { #[pin] call: F },
+        Refused { head: response::Parts, #[pin] body: B, read: BytesMut },
+        Done,
+    }
+}
+
+impl<F, B> ResponseFuture<F, B> {
+    pub(crate) fn new(call: F, config: Arc<NormalizeConfig>, peek: &Peek, losses: &[Loss]) -> Self {
+        let (streamed, choices) = (peek.stream, peek.choices.max(1));
+        Self { state: State::Calling { call }, config, streamed, choices, losses: losses.to_vec() }
+    }
+
+    pub(crate) const fn failed(failure: Failure, config: Arc<NormalizeConfig>) -> Self {
+        Self { state: State::Failed { failure }, config, streamed: false, choices: 1, losses: Vec::new() }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F, B>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    type Output = Result<Response<NormalizedBody<B>>, Failure>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let result = loop {
+            match this.state.as_mut().project() {
+                StateProjection::Failed { failure } => break Err(failure.clone()),
+                StateProjection::Calling { call } => match ready!(call.poll(cx)) {
+                    Err(error) => break Err(Failure::from_error(error)),
+                    Ok(response) => {
+                        let (mut head, body) = response.into_parts();
+                        if head.status.is_success() {
+                            head.headers = policy::come_back(&head.headers, this.losses);
+                            let body = NormalizedBody::new(body, this.config, *this.streamed, *this.choices);
+                            break Ok(Response::from_parts(head, body));
+                        }
+                        let refused = State::Refused { head, body, read: BytesMut::new() };
+                        this.state.as_mut().project_replace(refused);
+                    }
+                },
+                StateProjection::Refused { head, body, read } => {
+                    // What of an error body does not come, or is too much, is not needed to know the kind.
+                    if let Some(Ok(frame)) = ready!(body.poll_frame(cx)) {
+                        let data = frame.into_data().unwrap_or_default();
+                        read.extend_from_slice(&data[..data.len().min(ERROR_LIMIT - read.len())]);
+                        if read.len() < ERROR_LIMIT {
+                            continue;
+                        }
+                    }
+                    let body = read.split().freeze();
+                    let (status, headers) = (head.status, &head.headers);
+                    let response = ErrorResponse { status, headers, body: &body, wall: SystemTime::now() };
+                    break Err(decode_error(this.config.dialect, &response));
+                }
+                StateProjection::Done => unreachable!("polled after it was done"),
+            }
+        };
+        this.state.project_replace(State::Done);
+        Poll::Ready(result)
+    }
+}
+
+impl<F, B> fmt::Debug for ResponseFuture<F, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
+
+const ERROR_LIMIT: usize = 64 << 10;

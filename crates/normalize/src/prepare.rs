@@ -1,0 +1,90 @@
+//! What goes up to the provider.
+
+use backstop_core::{Call, Dialect, Failure, Kind, Payload};
+use backstop_dialect::{Encoded, Loss, Severity, Splice, apply, encode_request, splice};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
+
+use crate::{NormalizeConfig, Unsupported, policy};
+
+/// The request for the provider, and what it could not express.
+pub(crate) fn prepare(
+    config: &NormalizeConfig,
+    call: &Call,
+) -> Result<(Request<Payload>, Vec<Loss>), Failure> {
+    let Encoded { body, losses } = encode(config, call)?;
+    if config.unsupported == Unsupported::Refuse {
+        refuse(&losses)?;
+    }
+    let payload = Payload::new(body).with_credential(call.attempt().credential());
+    let mut request = Request::new(payload);
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = Uri::from_static(path(config.dialect));
+    *request.headers_mut() = headers(config, call);
+    Ok((request, losses))
+}
+
+fn encode(config: &NormalizeConfig, call: &Call) -> Result<Encoded, Failure> {
+    let (origin, edits) = (call.origin(), call.attempt().edits());
+    let stream = origin.peek().stream;
+    if origin.dialect() == config.dialect {
+        let changes = Splice { edits, ask_for_usage: stream };
+        return Ok(Encoded { body: splice(config.dialect, origin.body(), &changes)?, losses: Vec::new() });
+    }
+    let mut request = origin.request()?.clone();
+    apply(&mut request, edits, config.dialect);
+    if stream {
+        request.include_usage = Some(true);
+    }
+    encode_request(config.dialect, &request, &config.facts)
+}
+
+fn refuse(losses: &[Loss]) -> Result<(), Failure> {
+    let constraints: Vec<_> = losses
+        .iter()
+        .filter(|loss| loss.severity == Severity::Constraint)
+        .map(|loss| format!("`{}` ({})", loss.field, loss.reason))
+        .collect();
+    if constraints.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(Kind::Unsupported, format!("the target cannot express {}", constraints.join(", "))))
+}
+
+fn headers(config: &NormalizeConfig, call: &Call) -> HeaderMap {
+    let origin = call.origin();
+    let mut headers = HeaderMap::new();
+    for (name, value) in origin.headers() {
+        if policy::goes_up(name, origin.dialect(), config.dialect) {
+            headers.append(name, value.clone());
+        }
+    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let accept = if origin.peek().stream { "text/event-stream" } else { "application/json" };
+    headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+    headers.insert(
+        header::USER_AGENT,
+        HeaderValue::from_static(concat!("backstop/", env!("CARGO_PKG_VERSION"))),
+    );
+    match config.dialect {
+        Dialect::AnthropicMessages => {
+            headers.entry(ANTHROPIC_VERSION).or_insert(HeaderValue::from_static("2023-06-01"));
+        }
+        _ => {
+            // Echoed in OpenAI's logs, so that an attempt can be found there.
+            if let Ok(id) = HeaderValue::try_from(call.attempt_id().to_string()) {
+                headers.entry(X_CLIENT_REQUEST_ID).or_insert(id);
+            }
+        }
+    }
+    headers
+}
+
+const fn path(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::AnthropicMessages => "/v1/messages",
+        _ => "/v1/chat/completions",
+    }
+}
+
+const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version");
+const X_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
