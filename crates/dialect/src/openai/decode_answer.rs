@@ -82,13 +82,10 @@ fn choice(
     }
     kept.merge(message.rest());
     let mut extra = Extra::new();
-    if !kept.is_empty() {
-        extra.insert("message", json::object_json(|object| object.extra(&kept)));
-    }
+    // Also where nothing is left: it says that no field was missing that is not missing in the answer.
+    extra.insert("message", json::object_json(|object| object.extra(&kept)));
     extra.merge(fields.rest());
-    if !extra.is_empty() {
-        deltas.push(Delta::Extra { choice: Some(index), extra });
-    }
+    deltas.push(Delta::Extra { choice: Some(index), extra });
     let mut state = ChoiceState::whole(index);
     state.read(body, &piece, answer, deltas);
     state.finish(word, deltas);

@@ -73,7 +73,9 @@ fn write_choice(object: &mut Object<'_>, choice: &Choice, own: bool, losses: &mu
     let refused = choice.parts.iter().any(|part| matches!(part.kind, PartKind::Refusal { .. }));
     match &choice.finish {
         Some(end) => {
-            let word = finish::write(end.reason, &end.native, refused);
+            // A caller of this dialect gets the provider's own word.
+            let word =
+                if own { end.native.as_str() } else { finish::write(end.reason, &end.native, refused) };
             object.string("finish_reason", word);
             if end.native != word && choice.extra.get("native_finish_reason").is_none() {
                 object.string("native_finish_reason", &end.native);
@@ -103,8 +105,9 @@ fn write_message(
     losses: &mut Vec<Loss>,
 ) {
     let parts = &choice.parts;
+    // An answer that was a document leaves out what it left out; any other has all that clients rely on.
+    let whole = kept.is_some();
     let kept = kept.map(kept_fields).unwrap_or_default();
-    let missing = |name: &str| kept.get(name).is_none();
     message.string("role", "assistant");
     let text: Option<String> = joined(parts, |part| match &part.kind {
         PartKind::Text { text, .. } => Some(text),
@@ -116,7 +119,7 @@ fn write_message(
             written.push("content");
             message.string("content", text);
         }
-        None if missing("content") => message.null("content"),
+        None if !whole => message.null("content"),
         None => {}
     }
     let refusal = joined(parts, |part| match &part.kind {
@@ -128,7 +131,7 @@ fn write_message(
             written.push("refusal");
             message.string("refusal", refusal);
         }
-        None if !own => message.null("refusal"),
+        None if !whole => message.null("refusal"),
         None => {}
     }
     if let Some(text) = reasoning::text_of(parts.iter()).filter(|text| !text.is_empty()) {

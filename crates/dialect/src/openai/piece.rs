@@ -53,6 +53,8 @@ pub(super) struct ChoiceState {
     open: Option<(Growing, u32)>,
     calls: Vec<CallState>,
     refused: bool,
+    /// Whether reasoning came as plain text.
+    plain: bool,
     pub(super) finished: bool,
     /// Whether it is read from a whole answer, of which no field is lost.
     whole: bool,
@@ -84,16 +86,16 @@ impl ChoiceState {
 
     /// Adds what `piece` brings. `answer` is the answer's id, of which ids of calls are made that have none.
     pub(super) fn read(&mut self, wire: &Bytes, piece: &Piece<'_>, answer: &str, deltas: &mut Vec<Delta>) {
-        let mut said = false;
+        let mut fresh = true;
         for raw in [piece.reasoning_content, piece.reasoning].into_iter().flatten() {
-            if !said && let Some(text) = text(wire, raw) {
-                said = true;
+            if fresh && let Some(text) = text(wire, raw) {
+                (fresh, self.plain) = (false, true);
                 self.grow(Growing::Reasoning, text, deltas);
             }
         }
         if let Some(details) = piece.reasoning_details.and_then(json::items) {
             for raw in details {
-                self.detail(wire, raw, said, deltas);
+                self.detail(wire, raw, deltas);
             }
         }
         if let Some(raw) = piece.content {
@@ -167,14 +169,12 @@ impl ChoiceState {
         }
     }
 
-    /// One of `reasoning_details`; `said`: its text came beside it as well.
-    fn detail(&mut self, wire: &Bytes, raw: &RawValue, said: bool, deltas: &mut Vec<Delta>) {
-        let choice = self.index;
+    /// One of `reasoning_details`. Where reasoning comes as plain text too, the text here is a repetition.
+    fn detail(&mut self, wire: &Bytes, raw: &RawValue, deltas: &mut Vec<Delta>) {
+        let (choice, said) = (self.index, self.plain);
         match reasoning::read_detail(wire, raw, 0).kind {
             PartKind::Reasoning { text, signature } => {
-                // A stream says the text piece by piece as `reasoning_content`, and the whole of it again with the seal.
-                let growing = matches!(self.open, Some((Growing::Reasoning, _)));
-                if !said && !growing && !text.is_empty() {
+                if !said && !text.is_empty() {
                     self.grow(Growing::Reasoning, text, deltas);
                 }
                 if let Some(signature) = signature {
