@@ -4,6 +4,8 @@
 //! Reads the directory in `BACKSTOP_CORPUS`, by default `../../../shared/corpus` beside this crate; says so and passes
 //! where there is none.
 
+#![expect(clippy::print_stdout, reason = "says how much was read, and where nothing is")]
+
 use std::{collections::BTreeMap, env, fs, path::PathBuf, time::SystemTime};
 
 use backstop_core::{
@@ -38,7 +40,7 @@ fn corpus() -> Vec<Exchange> {
     let mut files: Vec<_> = entries.map(|entry| entry.expect("readable").path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
     files.sort();
-    files.iter().filter_map(|file| exchange(file)).collect()
+    files.iter().filter_map(exchange).collect()
 }
 
 /// The exchange, if it is one of a dialect that Backstop speaks; model lists, embeddings and the like are not.

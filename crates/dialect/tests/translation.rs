@@ -368,7 +368,7 @@ fn reasoning_goes_back_to_its_maker_only_and_never_leaks() {
     assert_eq!(own["messages"][1]["content"].as_array().map(Vec::len), Some(3));
     assert_eq!(lost(&encoded, "messages[1]"), Some(Severity::Hint));
     let (foreign, encoded) = translate(Dialect::AnthropicMessages, Dialect::OpenaiChat, &talk);
-    assert_eq!(foreign["messages"][1]["content"].to_string().contains("secret"), false);
+    assert!(!foreign["messages"][1]["content"].to_string().contains("secret"));
     assert!(lost(&encoded, "messages[1]").is_some());
     let reasoning = PartKind::Reasoning { text: "secret".into(), signature: None };
     let thought = answer(vec![Part::new(reasoning), Part::text("said")], FinishReason::Stop, "stop");

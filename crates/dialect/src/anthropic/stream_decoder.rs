@@ -105,7 +105,7 @@ impl StreamDecoder {
         }
         let bytes = data.clone().into_bytes();
         let parsed: Data<'_> = serde_json::from_str(data)
-            .map_err(|error| malformed(format!("an event is not valid JSON of this dialect: {error}")))?;
+            .map_err(|error| malformed(&format!("an event is not valid JSON of this dialect: {error}")))?;
         let kind = parsed.kind.and_then(string);
         let event = match kind.as_deref().unwrap_or(&frame.event) {
             "content_block_delta" => Event::single(wire, self.piece(&bytes, &parsed)?),
@@ -140,11 +140,11 @@ impl StreamDecoder {
 
     fn start(&mut self, wire: &Bytes, data: &Data<'_>) -> Result<Vec<Delta>, Failure> {
         if self.started {
-            return Err(malformed("a second `message_start`".to_owned()));
+            return Err(malformed("a second `message_start`"));
         }
         self.started = true;
         let Some(raw) = data.message else {
-            return Err(malformed("a `message_start` without a message".to_owned()));
+            return Err(malformed("a `message_start` without a message"));
         };
         let mut fields = open(wire, raw)?;
         let mut deltas = vec![Delta::Start(start(&mut fields).map_err(Error::malformed)?)];
@@ -164,10 +164,10 @@ impl StreamDecoder {
     fn open_block(&mut self, wire: &Bytes, data: &Data<'_>) -> Result<Vec<Delta>, Failure> {
         let index = index(data)?;
         if !self.started || self.open.iter().any(|block| block.index == index) {
-            return Err(malformed(format!("block {index} begins where it cannot")));
+            return Err(malformed(&format!("block {index} begins where it cannot")));
         }
         let Some(raw) = data.content_block else {
-            return Err(malformed(format!("block {index} begins without a block")));
+            return Err(malformed(&format!("block {index} begins without a block")));
         };
         let (choice, block) = (0, self.seen);
         let (kind, deltas) = begin(wire, open(wire, raw)?, raw, block).map_err(Error::malformed)?;
@@ -182,19 +182,19 @@ impl StreamDecoder {
     fn piece(&mut self, wire: &Bytes, data: &Data<'_>) -> Result<Delta, Failure> {
         let index = index(data)?;
         let Some(open) = self.open.iter_mut().find(|block| block.index == index) else {
-            return Err(malformed(format!("a piece of block {index}, which has not begun")));
+            return Err(malformed(&format!("a piece of block {index}, which has not begun")));
         };
         let Some(raw) = data.delta else {
-            return Err(malformed(format!("a piece of block {index} without a delta")));
+            return Err(malformed(&format!("a piece of block {index} without a delta")));
         };
         let piece: Piece<'_> = serde_json::from_str(raw.get())
-            .map_err(|error| malformed(format!("a piece of block {index}: {error}")))?;
+            .map_err(|error| malformed(&format!("a piece of block {index}: {error}")))?;
         let (choice, block) = (0, open.number);
         let kind = piece.kind.and_then(string).unwrap_or_default();
         let read = |field: Option<&RawValue>| {
             field
                 .and_then(|raw| text(wire, raw))
-                .ok_or_else(|| malformed(format!("a `{kind}` of block {index} without its text")))
+                .ok_or_else(|| malformed(&format!("a `{kind}` of block {index} without its text")))
         };
         Ok(match (kind.as_ref(), &mut open.kind) {
             ("text_delta", BlockKind::Text) => Delta::Text { choice, block, text: read(piece.text)? },
@@ -211,7 +211,7 @@ impl StreamDecoder {
             }
             ("citations_delta", BlockKind::Text) => {
                 let Some(raw) = piece.citation else {
-                    return Err(malformed(format!("a `{kind}` of block {index} without a citation")));
+                    return Err(malformed(&format!("a `{kind}` of block {index} without a citation")));
                 };
                 Delta::Citation { choice, block, citation: json(wire, raw) }
             }
@@ -220,11 +220,11 @@ impl StreamDecoder {
                 Delta::Ping
             }
             (_, BlockKind::Opaque { fields, .. }) => {
-                grow(fields, self::open(wire, raw)?.rest());
+                grow(fields, &self::open(wire, raw)?.rest());
                 Delta::Ping
             }
             (known, _) if KNOWN_PIECES.contains(&known) => {
-                return Err(malformed(format!("a `{known}` in block {index}, which is of another kind")));
+                return Err(malformed(&format!("a `{known}` in block {index}, which is of another kind")));
             }
             _ => Delta::Ping,
         })
@@ -233,7 +233,7 @@ impl StreamDecoder {
     fn close_block(&mut self, data: &Data<'_>) -> Result<Vec<Delta>, Failure> {
         let index = index(data)?;
         let Some(at) = self.open.iter().position(|block| block.index == index) else {
-            return Err(malformed(format!("block {index} ends, which has not begun")));
+            return Err(malformed(&format!("block {index} ends, which has not begun")));
         };
         let Block { number: block, kind, .. } = self.open.remove(at);
         let choice = 0;
@@ -254,7 +254,7 @@ impl StreamDecoder {
 
     fn message_delta(&mut self, wire: &Bytes) -> Result<Vec<Delta>, Failure> {
         if !self.started {
-            return Err(malformed("a `message_delta` before `message_start`".to_owned()));
+            return Err(malformed("a `message_delta` before `message_start`"));
         }
         let read = |this: &mut Self| -> Result<Vec<Delta>, Error> {
             let mut fields = Fields::root(wire)?;
@@ -285,7 +285,6 @@ impl StreamDecoder {
 }
 
 /// What a block begins with: its kind, the fields that no delta carries, and its first deltas.
-#[expect(clippy::type_complexity, reason = "three answers of one private function")]
 fn begin(
     wire: &Bytes,
     mut fields: Fields<'_, '_>,
@@ -334,7 +333,7 @@ fn begin(
 }
 
 /// Adds a piece of a kind that is not known here to its block: texts grow, all else is replaced.
-fn grow(fields: &mut Extra, piece: Extra) {
+fn grow(fields: &mut Extra, piece: &Extra) {
     for (name, value) in piece.iter().filter(|(name, _)| *name != "type") {
         match (fields.get(name).and_then(Json::to_text), value.to_text()) {
             (Some(so_far), Some(more)) => fields.insert(name.clone(), Json::string(&(so_far + &more))),
@@ -358,10 +357,10 @@ fn open<'a>(wire: &'a Bytes, raw: &'a RawValue) -> Result<Fields<'a, 'static>, F
 }
 
 fn index(data: &Data<'_>) -> Result<u64, Failure> {
-    data.index.ok_or_else(|| malformed("a block without an index".to_owned()))
+    data.index.ok_or_else(|| malformed("a block without an index"))
 }
 
-fn malformed(what: String) -> Failure {
+fn malformed(what: &str) -> Failure {
     Failure::new(Kind::Malformed, format!("the provider's stream cannot be read: {what}"))
 }
 

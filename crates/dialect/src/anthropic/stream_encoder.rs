@@ -11,7 +11,7 @@ use memchr::{memchr2, memmem};
 use super::{
     error,
     open_block::{OpenBlock, Shape},
-    words::{is_native, stop_reason, write_usage},
+    words::{stop_reason, write_usage},
     write_answer::{call_id, is_citation, is_own, message_id, write_block_extra, write_own_extra},
 };
 use crate::{
@@ -415,7 +415,7 @@ impl StreamEncoder {
         self.release(out, true);
         self.close(out);
         let Some(finish) = &self.finish else { return };
-        let own = is_native(finish) || self.usage.as_ref().is_some_and(is_own);
+        let own = is_own(self.usage.as_ref(), Some(finish));
         let (reason, original) = stop_reason(finish, self.refuses, self.calls);
         self.state = State::Finished;
         write_event(out, "message_delta", |object| {

@@ -1,11 +1,11 @@
 //! Whole answers, out.
 
-use backstop_core::{Choice, Completion, Dialect, Extra, Json, Part, PartKind, Text, Usage};
+use backstop_core::{Choice, Completion, Dialect, Extra, Finish, Json, Part, PartKind, Text, Usage};
 
 use super::{
     tool_id::escape,
-    words::{is_native, stop_reason, write_usage},
-    write_part::{input, list_of},
+    words::{fields_of, is_native, stop_reason, write_usage},
+    write_part::{input, list_of, says_nothing},
 };
 use crate::{
     Encoded, Loss, Voice,
@@ -20,7 +20,7 @@ use crate::{
 pub(crate) fn encode_answer(answer: &Completion, voice: &Voice) -> Encoded {
     let none = Choice::default();
     let choice = answer.choices.first().unwrap_or(&none);
-    let own = answer.usage.as_ref().is_some_and(is_own) || choice.finish.as_ref().is_some_and(is_native);
+    let own = is_own(answer.usage.as_ref(), choice.finish.as_ref());
     let mut losses = Vec::new();
     for other in answer.choices.iter().skip(1) {
         let field = format!("choices[{}]", other.index);
@@ -33,10 +33,8 @@ pub(crate) fn encode_answer(answer: &Completion, voice: &Voice) -> Encoded {
         content.extend(block(part, number, own, &choice.extra, &mut losses));
     }
     if !own {
-        let foreign = answer.extra.iter().chain(choice.extra.iter()).filter(|(_, value)| !value.is_null());
-        losses.extend(
-            foreign.map(|(name, _)| Loss::hint(name.clone(), "Anthropic Messages has no such field")),
-        );
+        report_foreign(&answer.extra, "", &mut losses);
+        report_foreign(&choice.extra, "choices[0].", &mut losses);
     }
     let body =
         json::object(256 + content.iter().map(|block| block.as_str().len()).sum::<usize>(), |object| {
@@ -68,14 +66,27 @@ pub(crate) fn encode_answer(answer: &Completion, voice: &Voice) -> Encoded {
     Encoded { body, losses }
 }
 
+/// Tells the fields that only another dialect knows, those of its `message` among them. What says nothing is passed over.
+fn report_foreign(extra: &Extra, place: &str, losses: &mut Vec<Loss>) {
+    for (name, value) in extra.iter().filter(|(_, value)| !says_nothing(value)) {
+        match fields_of(value) {
+            Some(fields) if *name == "message" => report_foreign(&fields, &format!("{place}{name}."), losses),
+            _ => losses.push(Loss::hint(format!("{place}{name}"), "Anthropic Messages has no such field")),
+        }
+    }
+}
+
 /// The provider's id of the answer, or one made of the request's.
 pub(super) fn message_id(id: &Text, voice: &Voice) -> Text {
     if id.is_empty() { format!("msg_{:032x}", voice.id.as_u128()).into() } else { id.clone() }
 }
 
-/// Whether this dialect wrote the usage.
-pub(super) fn is_own(usage: &Usage) -> bool {
-    matches!(usage.native, Some((Dialect::AnthropicMessages, _)))
+/// Whether this dialect wrote the answer: its usage says so, or else the word for its end.
+pub(super) fn is_own(usage: Option<&Usage>, finish: Option<&Finish>) -> bool {
+    match usage.and_then(|usage| usage.native.as_ref()) {
+        Some((dialect, _)) => *dialect == Dialect::AnthropicMessages,
+        None => finish.is_some_and(is_native),
+    }
 }
 
 /// The fields of the answer and of the choice that only this dialect knows; not those of blocks.
@@ -100,7 +111,7 @@ pub(super) fn write_block_extra(object: &mut Object<'_>, number: u32, of_choice:
 
 /// Whether a citation is one of this dialect's.
 pub(super) fn is_citation(citation: &Json) -> bool {
-    super::words::fields_of(citation)
+    fields_of(citation)
         .and_then(|fields| fields.get("type")?.to_text())
         .is_some_and(|kind| kind.ends_with("_location"))
 }

@@ -256,9 +256,9 @@ impl Blocks {
     }
 }
 
-/// A `null` or an empty list.
-fn says_nothing(value: &Json) -> bool {
-    value.is_null() || value.as_str() == "[]"
+/// A `null`, or an empty text, list or object.
+pub(super) fn says_nothing(value: &Json) -> bool {
+    matches!(value.as_str(), "null" | "\"\"" | "[]" | "{}")
 }
 
 /// Whether a piece that only another dialect knows is reasoning (`reasoning.encrypted` …).
