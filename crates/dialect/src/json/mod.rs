@@ -6,7 +6,7 @@ mod write;
 
 pub(crate) use self::{
     read::{Error, Fields, Path, is_null, items, json, string, text},
-    scan::{Scan, check, list_of, object_of, scan, skip},
+    scan::{Scan, check, list_of, object_of, parts_of, scan, skip},
     write::{Array, Object, object, object_json, write_object, write_string},
 };
 

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use memchr::memchr2;
 use serde::{
     Deserializer,
-    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
+use serde_json::value::RawValue;
 
 use super::{Error, Path, read::Key};
 
@@ -92,6 +93,18 @@ pub(crate) fn list_of<'de, A: MapAccess<'de>, S: Scan>(
         Shape::List(items) => Some(items),
         Shape::Object | Shape::Other => None,
     })
+}
+
+/// Shows the fields of all objects of the list that comes next. A string there is passed over without being unescaped,
+/// which for prompts is most of the work; a list is gone through twice.
+pub(crate) fn parts_of<'de, A: MapAccess<'de>, S: Scan>(map: &mut A, scan: &mut S) -> Result<(), A::Error> {
+    let raw: &RawValue = map.next_value()?;
+    if raw.get().starts_with('[') {
+        let mut deserializer = serde_json::Deserializer::from_str(raw.get());
+        let seed = ValueSeed { scan, seen: |_: &mut S| {} };
+        return seed.deserialize(&mut deserializer).map(|_| ()).map_err(A::Error::custom);
+    }
+    Ok(())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use serde::de::{Error, MapAccess};
 use serde_json::value::RawValue;
 
-use crate::json::{self, Scan, list_of, object_of, skip};
+use crate::json::{self, Scan, list_of, object_of, parts_of, skip};
 
 pub(crate) fn peek(body: &Bytes) -> Result<Peek, Failure> {
     let text = json::check(body)?;
@@ -130,7 +130,7 @@ impl Scan for Talk {
                 self.last_is_assistant = role.get() == "\"assistant\"";
                 Ok(())
             }
-            "content" => list_of(map, &mut Parts(self), |_| {}).map(|_| ()),
+            "content" => parts_of(map, &mut Parts(self)),
             _ => skip(map),
         }
     }
