@@ -8,7 +8,8 @@ use backstop_core::{Choice, Completion, Dialect, FinishReason, Json, Part, PartK
 use super::{
     decode_answer::OBJECT,
     decode_request::kind_name,
-    encode_message::{self, image_url, write_tool_call},
+    encode_message::{self, write_tool_call},
+    encode_part::image_url,
     finish, reasoning, usage,
 };
 use crate::{

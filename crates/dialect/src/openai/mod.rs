@@ -5,6 +5,7 @@ mod decode_message;
 mod decode_request;
 mod encode_answer;
 mod encode_message;
+mod encode_part;
 mod encode_request;
 mod error;
 mod finish;
