@@ -6,7 +6,7 @@ use backstop_test_support::{AnswerPlan, Script, Step, contract, ready_call, samp
 use tower_layer::Layer as _;
 
 fn layer(model: &str) -> AdaptLayer {
-    let cap = Edit::Cap(Parameter::MaxTokens, Json::parse("100".into()).unwrap());
+    let cap = Edit::Cap(Parameter::MaxTokens, Json::parse("100".into()).expect("a number"));
     AdaptLayer::new(AdaptConfig::new(Target::new("openai", model)).with_edits([cap]))
 }
 
