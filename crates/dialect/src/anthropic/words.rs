@@ -95,8 +95,13 @@ pub(super) fn write_usage(object: &mut Object<'_>, usage: Option<&Usage>) {
     if let Some(Usage { native: Some((Dialect::AnthropicMessages, json)), .. }) = usage {
         return object.json("usage", json);
     }
-    let none = Usage::default();
-    let usage = usage.unwrap_or(&none);
+    let Some(usage) = usage else {
+        // Required, and not known (yet).
+        return object.object("usage", |object| {
+            object.number("input_tokens", 0);
+            object.number("output_tokens", 0);
+        });
+    };
     object.object("usage", |object| {
         object.number("input_tokens", usage.input + usage.audio_input);
         object.number("cache_creation_input_tokens", usage.cache_write + usage.cache_write_hour);
