@@ -1,0 +1,123 @@
+//! Who is tried next: no clock and no service, all of it arguments.
+
+use std::time::Duration;
+
+use backstop_core::{Class, NextTarget};
+
+use crate::{FallbackConfig, OnContentFilter};
+
+/// What was tried so far, and who is left.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Progress {
+    /// The places of the candidates that are left, the next one last.
+    left: Vec<usize>,
+    tried: usize,
+    larger_than: Option<u64>,
+    retry_after: Option<Duration>,
+}
+
+impl Progress {
+    /// All of `places`, in order.
+    pub(crate) fn new(places: impl DoubleEndedIterator<Item = usize>) -> Self {
+        Self { left: places.rev().collect(), ..Self::default() }
+    }
+
+    /// The next candidate, if another may be tried. `window` tells a candidate's.
+    pub(crate) fn next(
+        &mut self,
+        config: &FallbackConfig,
+        window: impl Fn(usize) -> Option<u64>,
+    ) -> Option<usize> {
+        if self.tried >= config.max_targets {
+            return None;
+        }
+        while let Some(place) = self.left.pop() {
+            if self.larger_than.is_none_or(|failed| window(place).is_some_and(|window| window > failed)) {
+                self.tried += 1;
+                return Some(place);
+            }
+        }
+        None
+    }
+
+    /// Takes note of a failure at a candidate with this `window`. Whether another one may do better.
+    pub(crate) fn failed(&mut self, config: &FallbackConfig, class: Class, window: Option<u64>) -> bool {
+        self.retry_after = match (self.retry_after, class.retry_after) {
+            (Some(known), Some(new)) => Some(known.min(new)),
+            (known, new) => known.or(new),
+        };
+        match class.kind.row().next_target {
+            NextTarget::Yes => true,
+            NextTarget::LargerWindow => {
+                // Of an unknown window nothing is known to be larger.
+                self.larger_than = Some(self.larger_than.unwrap_or_default().max(window.unwrap_or(u64::MAX)));
+                true
+            }
+            NextTarget::Policy => config.on_content_filter == OnContentFilter::Next,
+            _ => false,
+        }
+    }
+
+    /// The earliest time at which any of the failed candidates may answer.
+    pub(crate) const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use backstop_core::Kind;
+
+    use super::*;
+
+    const CONFIG: FallbackConfig = FallbackConfig::new();
+
+    #[test]
+    fn goes_through_all_up_to_the_most() {
+        let mut progress = Progress::new(0..7);
+        let order: Vec<_> = std::iter::from_fn(|| progress.next(&CONFIG, |_| None)).collect();
+        assert_eq!(order, [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_prompt_that_is_too_long_goes_only_where_the_window_is_larger() {
+        let windows = [Some(100), None, Some(100), Some(50), Some(200), Some(300)];
+        let mut progress = Progress::new(0..windows.len());
+        let mut next = |failed: Option<usize>| {
+            if let Some(failed) = failed {
+                assert!(progress.failed(&CONFIG, Class::new(Kind::ContextLength), windows[failed]));
+            }
+            progress.next(&CONFIG, |place| windows[place])
+        };
+        assert_eq!(next(None), Some(0));
+        assert_eq!(next(Some(0)), Some(4));
+        assert_eq!(next(Some(4)), Some(5));
+        assert_eq!(next(Some(5)), None);
+
+        let mut progress = Progress::new(0..2);
+        progress.next(&CONFIG, |_| None);
+        assert!(progress.failed(&CONFIG, Class::new(Kind::ContextLength), None));
+        assert_eq!(progress.next(&CONFIG, |_| Some(1_000_000)), None, "the failed one's window is unknown");
+    }
+
+    #[test]
+    fn the_table_and_the_chain_decide() {
+        let goes_on =
+            |config: FallbackConfig, kind| Progress::new(0..2).failed(&config, Class::new(kind), None);
+        for kind in Kind::ALL {
+            let expected = !matches!(kind, Kind::InvalidRequest | Kind::Cancelled | Kind::ContentFilter);
+            assert_eq!(goes_on(CONFIG, *kind), expected, "{kind}");
+        }
+        assert!(goes_on(CONFIG.with_on_content_filter(OnContentFilter::Next), Kind::ContentFilter));
+    }
+
+    #[test]
+    fn the_earliest_retry_after_wins() {
+        let mut progress = Progress::new(0..3);
+        for seconds in [Some(9), None, Some(4)] {
+            let told = seconds.map(Duration::from_secs);
+            progress.failed(&CONFIG, Class::new(Kind::RateLimited).retry_after(told), None);
+        }
+        assert_eq!(progress.retry_after(), Some(Duration::from_secs(4)));
+    }
+}
