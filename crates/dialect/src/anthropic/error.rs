@@ -30,7 +30,7 @@ pub(super) fn failure_of(status: Option<StatusCode>, headers: Option<&HeaderMap>
     let signs = Signs { status, codes: &codes, message: said.message.as_deref().unwrap_or_default() };
     let (kind, scope) = signature::read(&signs);
     let message = match (&said.message, status) {
-        (Some(message), _) if !message.trim().is_empty() => message.clone(),
+        (Some(message), _) if !message.trim().is_empty() => cut(message),
         (_, Some(status)) => format!("the provider answered {status} without a message").into(),
         (_, None) => Text::from_static("the provider told an error without a message"),
     };
@@ -126,12 +126,21 @@ impl Said {
     }
 }
 
+/// A provider's sentence, no longer than needed to understand it: a longer one quotes the request.
+fn cut(text: &Text) -> Text {
+    let end = (0..=LONGEST.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    if end == text.len() { text.clone() } else { Text::from(&text[..end]) }
+}
+
 fn text(fields: &mut Fields<'_, '_>, name: &str) -> Option<Text> {
     let raw = fields.value(name)?;
     // A number stands for itself.
     json::text(fields.wire(), raw)
         .or_else(|| raw.get().parse::<u32>().ok().map(|number| number.to_string().into()))
 }
+
+/// The longest sentence of a provider that is passed on, in bytes.
+const LONGEST: usize = 1000;
 
 #[cfg(test)]
 mod tests {

@@ -15,6 +15,7 @@ mod words;
 mod write_answer;
 mod write_part;
 mod write_request;
+mod write_tools;
 
 pub(crate) use self::{
     error::{decode_error, encode_error},
