@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use backstop_catalog::ModelOverrides;
 use backstop_core::{Dialect, Edit};
+use http::HeaderName;
 use secrecy::SecretString;
 
 /// A checked configuration.
@@ -31,14 +32,16 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Where operators connect; no such listener where `None`, which is the default.
     pub admin: Option<SocketAddr>,
+    /// Whether it may listen where other machines reach it, though it asks callers for no key. Default: no.
+    pub allow_unauthenticated: bool,
     /// The longest request body, in bytes. Default: 32 MiB.
     pub body_limit: u64,
     /// The most bytes of request bodies held at one time. Default: 1 GiB.
     pub bytes_in_flight: u64,
     /// How long a shutdown waits for open streams. Default: 10 minutes, the default deadline of a request.
     pub shutdown_grace: Duration,
-    /// Caller headers that go up to providers, besides those that always do. In lower case.
-    pub forward_headers: Vec<String>,
+    /// Caller headers that go up to providers, besides those that always do.
+    pub forward_headers: Vec<HeaderName>,
 }
 
 /// One provider: an endpoint and its credentials.
@@ -54,7 +57,7 @@ pub struct ProviderConfig {
     /// The keys, as a pool. Empty: none is sent.
     pub api_keys: Vec<SecretString>,
     /// The header that carries the key; `None`: the dialect's own (`authorization: Bearer`, `x-api-key`).
-    pub auth_header: Option<String>,
+    pub auth_header: Option<HeaderName>,
     /// The connect timeout, where it is not the default.
     pub connect_timeout: Option<Duration>,
     /// Whether to speak HTTP/2 over plain TCP, without asking.
@@ -186,6 +189,22 @@ pub struct BreakerConfig {
     pub max_open: Option<Duration>,
 }
 
+impl ChainConfig {
+    /// A chain without targets, with the default of everything.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            targets: Vec::new(),
+            deadline: None,
+            mid_stream: MidStream::default(),
+            on_content_filter: OnContentFilter::default(),
+            max_targets: None,
+            breaker: BreakerSwitch::default(),
+        }
+    }
+}
+
 impl Default for BreakerSwitch {
     fn default() -> Self {
         Self::On(BreakerConfig::default())
@@ -197,6 +216,7 @@ impl Default for ServerConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             admin: None,
+            allow_unauthenticated: false,
             body_limit: 32 << 20,
             bytes_in_flight: 1 << 30,
             shutdown_grace: Duration::from_secs(600),

@@ -11,9 +11,8 @@ use secrecy::SecretString;
 use serde_saphyr::Options;
 
 use crate::{
-    BreakerSwitch, ChainConfig, Config, ConfigError, ConfigErrors, Environment, MidStream, OnContentFilter,
-    ProviderConfig, ServerConfig, TargetConfig, TimeoutConfig, document::Document, environment::shield,
-    resolve::Resolver,
+    ChainConfig, Config, ConfigError, ConfigErrors, Environment, ProviderConfig, ServerConfig, TargetConfig,
+    TimeoutConfig, document::Document, environment::shield, resolve::Resolver,
 };
 
 impl Config {
@@ -74,15 +73,8 @@ impl Config {
             );
             return Err(ConfigError { file: "environment".to_owned(), place: None, message }.into());
         }
-        let chain = ChainConfig {
-            name: DEFAULT_CHAIN.to_owned(),
-            targets,
-            deadline: None,
-            mid_stream: MidStream::default(),
-            on_content_filter: OnContentFilter::default(),
-            max_targets: None,
-            breaker: BreakerSwitch::default(),
-        };
+        let mut chain = ChainConfig::new(DEFAULT_CHAIN);
+        chain.targets = targets;
         Ok(Self {
             server: ServerConfig::default(),
             providers,

@@ -20,8 +20,9 @@ pub enum LogFormat {
 ///
 /// What is wrong with `filter`.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), String> {
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| format!("`{filter}` is no log filter ({error}); write one like `info,backstop=debug`"))?;
+    let filter = EnvFilter::try_new(filter).map_err(|error| {
+        format!("`{filter}` is no log filter ({error}); write one like `info,backstop=debug`")
+    })?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let set = match format {
         LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),

@@ -53,7 +53,11 @@ impl Resolver<'_> {
                 .map_err(|error| self.error(place, format!("`{path}` cannot be read: {error}")))
                 .ok()
         });
-        let auth_header = provider.auth_header.and_then(|header| self.text(&header));
+        let auth_header = provider.auth_header.and_then(|header| {
+            self.word(&header, |name| {
+                name.to_ascii_lowercase().parse().map_err(|_| format!("`{name}` is no header name"))
+            })
+        });
         Some(ProviderConfig {
             name: name.to_owned(),
             dialect: dialect?,

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use http::HeaderName;
 use serde_saphyr::Spanned;
 
 use super::Resolver;
@@ -27,21 +28,20 @@ impl Resolver<'_> {
         for header in &server.forward_headers {
             let name = header.value.to_ascii_lowercase();
             if SECRET_HEADERS.contains(&name.as_str()) {
-                self.error(
-                    header.referenced,
-                    format!("`{name}` carries credentials and never goes up to a provider; take it out"),
-                );
-            } else if name.is_empty()
-                || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-            {
-                self.error(header.referenced, format!("`{name}` is no header name"));
-            } else {
-                forward_headers.push(name);
+                let message =
+                    format!("`{name}` carries credentials and never goes up to a provider; take it out");
+                self.error(header.referenced, message);
+                continue;
+            }
+            match HeaderName::try_from(&name) {
+                Ok(name) => forward_headers.push(name),
+                Err(_) => self.error(header.referenced, format!("`{name}` is no header name")),
             }
         }
         ServerConfig {
             listen: listen.unwrap_or(default.listen),
             admin,
+            allow_unauthenticated: server.allow_unauthenticated,
             body_limit: server.body_limit.map_or(default.body_limit, |size| size.0),
             bytes_in_flight: server.bytes_in_flight.map_or(default.bytes_in_flight, |size| size.0),
             shutdown_grace: server.shutdown_grace.map_or(default.shutdown_grace, |span| span.0),

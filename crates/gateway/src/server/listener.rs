@@ -63,7 +63,10 @@ impl Listener {
                     let handle = service_fn(move |request| service.clone().oneshot(request));
                     let connection = server.serve_connection(TokioIo::new(stream), handle).into_owned();
                     let connection = connections.watch(connection);
-                    #[expect(clippy::disallowed_methods, reason = "one task a connection, which ends with it")]
+                    #[expect(
+                        clippy::disallowed_methods,
+                        reason = "one task a connection, which ends with it"
+                    )]
                     tokio::spawn(async move {
                         // A caller that breaks off is its own affair; what its call used is settled by the layers.
                         if let Err(error) = connection.await {
@@ -90,7 +93,11 @@ impl Listener {
 fn builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(HTTP2_KEEP_ALIVE)).max_concurrent_streams(1024);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Some(HTTP2_KEEP_ALIVE))
+        .max_concurrent_streams(1024);
     builder
 }
 

@@ -1,9 +1,17 @@
 //! The listeners and what answers on them.
 
+mod admin;
 mod body;
 mod gateway;
 mod health;
 mod listener;
 mod models;
+mod own;
 
-pub use self::{body::GatewayBody, gateway::Gateway, health::Health, listener::Listener};
+pub use self::{
+    admin::Admin,
+    body::GatewayBody,
+    gateway::{Gateway, GatewayFuture},
+    health::Health,
+    listener::Listener,
+};

@@ -1,0 +1,9 @@
+//! The gateway: every layer of Backstop, composed from a YAML file and served to OpenAI and Anthropic clients.
+//!
+//! The binary is `backstop`; this library is what it is made of, for those who embed the whole stack.
+
+pub mod cli;
+pub mod commands;
+pub mod log;
+pub mod server;
+pub mod stack;

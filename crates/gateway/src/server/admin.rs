@@ -1,0 +1,63 @@
+//! What answers operators.
+
+use std::{
+    convert::Infallible,
+    future::{self, Ready},
+    task::{Context, Poll},
+};
+
+use backstop_core::clock;
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use serde_json::json;
+use tower::Service;
+
+use super::{GatewayBody, Health, own};
+use crate::stack::SharedStack;
+
+/// What answers operators: health, and the state of every breaker and cooldown.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    stack: SharedStack,
+    health: Health,
+}
+
+impl Admin {
+    /// Tells of `stack`.
+    #[must_use]
+    pub const fn new(stack: SharedStack, health: Health) -> Self {
+        Self { stack, health }
+    }
+
+    fn state(&self) -> Bytes {
+        let (stack, now) = (self.stack.load(), clock::now());
+        let breakers: Vec<_> = stack
+            .breakers()
+            .into_iter()
+            .map(|(target, breaker)| json!({"target": target.as_str(), "state": format!("{:?}", breaker.state(now))}))
+            .collect();
+        let cooling: Vec<_> = stack.cooling().iter().map(|cooling| format!("{cooling:?}")).collect();
+        Bytes::from(json!({"breakers": breakers, "cooling": cooling}).to_string())
+    }
+}
+
+impl<B> Service<Request<B>> for Admin {
+    type Response = Response<GatewayBody>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<GatewayBody>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let get = matches!(*request.method(), Method::GET | Method::HEAD);
+        future::ready(Ok(match request.uri().path() {
+            _ if !get => own::text(StatusCode::METHOD_NOT_ALLOWED, "only GET is served here\n"),
+            "/healthz" => own::text(StatusCode::OK, "ok\n"),
+            "/readyz" => own::text(self.health.ready(), "see the status\n"),
+            "/state" => own::json(self.state()),
+            _ => own::text(StatusCode::NOT_FOUND, "there are /healthz, /readyz and /state\n"),
+        }))
+    }
+}

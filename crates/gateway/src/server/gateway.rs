@@ -1,0 +1,163 @@
+//! What answers callers.
+
+use std::{
+    convert::Infallible,
+    fmt, future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use backstop_config::ServerConfig;
+use backstop_core::{BoxError, Dialect, Failure, Kind};
+use backstop_normalize::ingress::{self, BytesInFlight, Ingress, IngressConfig, IngressLayer};
+use backstop_telemetry::{RequestLayer, RequestLog};
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tower::{Layer as _, Service};
+
+use super::{GatewayBody, Health, body::ChainAnswer, models, own};
+use crate::stack::{Router, SharedStack};
+
+/// What answers callers: the chains, in each dialect; the list of models; health. Always ready, never fails.
+#[derive(Clone)]
+pub struct Gateway {
+    openai: Edge,
+    anthropic: Edge,
+    stack: SharedStack,
+    health: Health,
+}
+
+type Edge = Ingress<RequestLog<Router>>;
+
+impl Gateway {
+    /// Serves the chains of `stack`, anew for each call.
+    #[must_use]
+    pub fn new(server: &ServerConfig, stack: SharedStack, health: Health) -> Self {
+        let bytes = BytesInFlight::new(server.bytes_in_flight);
+        let edge = |dialect| {
+            let config = IngressConfig::new(dialect)
+                .with_body_limit(server.body_limit)
+                .with_bytes_in_flight(bytes.clone());
+            let config =
+                server.forward_headers.iter().cloned().fold(config, IngressConfig::with_request_header);
+            let chains = RequestLayer::new().layer(Router::new(Arc::clone(&stack)));
+            IngressLayer::new(config).layer(chains)
+        };
+        Self { openai: edge(Dialect::OpenaiChat), anthropic: edge(Dialect::AnthropicMessages), stack, health }
+    }
+
+    fn own<B>(&self, request: &Request<B>) -> Response<GatewayBody> {
+        let get = matches!(*request.method(), Method::GET | Method::HEAD);
+        match request.uri().path() {
+            "/healthz" if get => own::text(StatusCode::OK, "ok\n"),
+            "/readyz" if get => match self.health.ready() {
+                StatusCode::OK => own::text(StatusCode::OK, "ready\n"),
+                status => own::text(status, "ending\n"),
+            },
+            "/v1/models" if get => {
+                let dialect = models::dialect_of(request.headers());
+                own::json(models::list(dialect, &self.stack.load().models()))
+            }
+            path => {
+                let dialect = if path == MESSAGES {
+                    Dialect::AnthropicMessages
+                } else {
+                    models::dialect_of(request.headers())
+                };
+                let known = [CHAT, MESSAGES, "/healthz", "/readyz", "/v1/models"].contains(&path);
+                wrong_way(dialect, request.method(), path, known)
+            }
+        }
+    }
+}
+
+impl<B> Service<Request<B>> for Gateway
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<GatewayBody>;
+    type Error = Infallible;
+    type Future = GatewayFuture<B>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> GatewayFuture<B> {
+        let edge = match (request.method(), request.uri().path()) {
+            (&Method::POST, CHAT) => &mut self.openai,
+            (&Method::POST, MESSAGES) => &mut self.anthropic,
+            _ => return GatewayFuture { state: State::Own { response: future::ready(self.own(&request)) } },
+        };
+        GatewayFuture { state: State::Chain { call: edge.call(request) } }
+    }
+}
+
+pin_project! {
+    /// Resolves with a response.
+    pub struct GatewayFuture<B> {
+        #[pin]
+        state: State<B>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<B> {
+        Chain { #[pin] call: ingress::ResponseFuture<RequestLog<Router>, ChainAnswer, B> },
+        Own { #[pin] response: future::Ready<Response<GatewayBody>> },
+    }
+}
+
+impl<B> Future for GatewayFuture<B>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    type Output = Result<Response<GatewayBody>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProjection::Chain { call } => {
+                call.poll(cx).map_ok(|response| response.map(GatewayBody::answer))
+            }
+            StateProjection::Own { response } => response.poll(cx).map(Ok),
+        }
+    }
+}
+
+/// A path or a method that nobody serves.
+fn wrong_way(dialect: Dialect, method: &Method, path: &str, known: bool) -> Response<GatewayBody> {
+    let status = if known { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_FOUND };
+    let message = if known {
+        format!("{method} is not served at `{path}`")
+    } else {
+        format!("nothing is served at `{path}`; there are POST {CHAT}, POST {MESSAGES} and GET /v1/models")
+    };
+    let failure = Failure::new(Kind::InvalidRequest, message).with_status(status);
+    let mut response = own::error(dialect, &failure);
+    if known {
+        let allowed = if [CHAT, MESSAGES].contains(&path) { "POST" } else { "GET, HEAD" };
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    }
+    response
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").finish_non_exhaustive()
+    }
+}
+
+impl<B> fmt::Debug for GatewayFuture<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GatewayFuture").finish_non_exhaustive()
+    }
+}
+
+const CHAT: &str = "/v1/chat/completions";
+const MESSAGES: &str = "/v1/messages";

@@ -1,0 +1,24 @@
+//! The layers, composed from a configuration.
+//!
+//! ```text
+//! ingress → request log → router → deadline → fallback
+//!   → each target: adapt → retry → attempt → cooldown → breaker → total → commit
+//!       → first token → silent → idle → first byte → normalize → provider
+//! ```
+
+mod breakers;
+mod build;
+mod chain;
+mod names;
+mod provider;
+mod router;
+mod target;
+
+pub use self::{
+    build::{BuildError, Stack, StackBuilder},
+    chain::Chain,
+    names::Named,
+    provider::{Leaf, LeafLayers, leaf},
+    router::{Router, RouterFuture, SharedStack},
+    target::Target,
+};

@@ -1,0 +1,128 @@
+//! One target: all the layers that stand over one provider for one model.
+
+use std::sync::Arc;
+
+use backstop_adapt::{AdaptConfig, AdaptLayer};
+use backstop_breaker::{
+    BreakerLayer,
+    cooldown::{CooldownLayer, CooldownTarget, Cooldowns},
+};
+use backstop_catalog::Model;
+use backstop_commit::{CommitConfig, CommitLayer};
+use backstop_config::{ProviderConfig, TargetConfig, UnsupportedPolicy};
+use backstop_core::{BoxError, Call, Failure, Payload, Reply, RetryBudget};
+use backstop_normalize::{NormalizeConfig, NormalizeLayer, Unsupported, facts_of};
+use backstop_retry::{RetryConfig, RetryLayer};
+use backstop_telemetry::AttemptLayer;
+use backstop_timeout::{
+    FirstByteTimeoutLayer, FirstTokenTimeoutLayer, IdleTimeoutLayer, SilentTimeoutLayer, Timeouts,
+    TotalTimeoutLayer,
+};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use tower::{Service, ServiceBuilder, ServiceExt as _, util::BoxCloneSyncService};
+
+/// A target's whole stack, as one type for all of them.
+pub type Target = BoxCloneSyncService<Request<Call>, Response<Reply>, Failure>;
+
+/// The layers of one target, before the provider is known.
+#[derive(Debug)]
+pub(crate) struct TargetLayers {
+    pub(crate) adapt: AdaptLayer,
+    pub(crate) retry: RetryLayer,
+    pub(crate) attempt: AttemptLayer,
+    pub(crate) cooldown: CooldownLayer,
+    pub(crate) breaker: BreakerLayer,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) commit: CommitLayer,
+    pub(crate) normalize: NormalizeLayer,
+}
+
+/// What the targets of a stack share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) budget: Arc<RetryBudget>,
+    pub(crate) cooldowns: Cooldowns,
+}
+
+impl TargetLayers {
+    pub(crate) fn new(
+        shared: &Shared,
+        provider: &ProviderConfig,
+        target: &TargetConfig,
+        model: &Model,
+        breaker: BreakerLayer,
+        commit: CommitConfig,
+    ) -> Self {
+        let name = Arc::new(backstop_core::Target::new(target.provider.as_str(), target.model.as_str()));
+        let retry =
+            target.retries.map_or_else(RetryConfig::new, |retries| RetryConfig::new().with_retries(retries));
+        let pool =
+            CooldownTarget::new(pool_name(provider, target), target.model.as_str(), provider.api_keys.len());
+        let unsupported = match target.unsupported.unwrap_or_default() {
+            UnsupportedPolicy::Drop => Unsupported::Drop,
+            _ => Unsupported::Refuse,
+        };
+        let normalize =
+            NormalizeConfig::new(provider.dialect).with_facts(facts_of(model)).with_unsupported(unsupported);
+        Self {
+            attempt: AttemptLayer::new(name.name.clone()),
+            adapt: AdaptLayer::new(AdaptConfig::new(name).with_edits(target.edits.iter().cloned())),
+            retry: RetryLayer::new(retry).with_budget(Arc::clone(&shared.budget)),
+            cooldown: CooldownLayer::new(shared.cooldowns.clone(), pool),
+            breaker,
+            timeouts: timeouts(provider, target, model),
+            commit: CommitLayer::new(commit),
+            normalize: NormalizeLayer::new(normalize),
+        }
+    }
+
+    /// Puts the layers over `leaf`.
+    pub(crate) fn over<L, B>(self, leaf: L) -> Target
+    where
+        L: Service<Request<Payload>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        L::Error: Into<BoxError>,
+        L::Future: Send,
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let clocks = self.timeouts;
+        let stack = ServiceBuilder::new()
+            .layer(self.adapt)
+            .layer(self.retry)
+            .layer(self.attempt)
+            .layer(self.cooldown)
+            .layer(self.breaker)
+            .layer(TotalTimeoutLayer::new(clocks))
+            .layer(self.commit)
+            .layer(FirstTokenTimeoutLayer::new(clocks))
+            .layer(SilentTimeoutLayer::new(clocks))
+            .layer(IdleTimeoutLayer::new(clocks))
+            .layer(FirstByteTimeoutLayer::new(clocks))
+            .layer(self.normalize)
+            .service(leaf);
+        BoxCloneSyncService::new(stack.map_response(|response| response.map(Reply::new)))
+    }
+}
+
+/// Whose keys they are: cooldowns are shared by all chains that use the same ones, and by no others.
+fn pool_name(provider: &ProviderConfig, target: &TargetConfig) -> String {
+    match target.own_provider {
+        Some(_) => format!("{} at {} for {}", provider.name, provider.base_url, target.model),
+        None => provider.name.clone(),
+    }
+}
+
+fn timeouts(provider: &ProviderConfig, target: &TargetConfig, model: &Model) -> Timeouts {
+    let clocks = &target.timeouts;
+    Timeouts::new()
+        .with_reasoning(model.reasons_first)
+        .with_local(provider.local)
+        .with_max_output(model.max_output)
+        .with_first_byte(clocks.first_byte)
+        .with_first_token(clocks.first_token)
+        .with_silent(clocks.silent)
+        .with_idle(clocks.idle)
+        .with_total(clocks.total)
+}
