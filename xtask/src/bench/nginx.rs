@@ -1,16 +1,24 @@
 //! nginx, from the distribution's package.
 
-use std::{path::Path, process::Command};
+use std::path::{Path, PathBuf};
 
-/// Installs nginx where it is missing, and writes its configuration. Gives the file.
-pub(crate) fn prepare(directory: &Path, address: &str, upstream: &str) -> Result<std::path::PathBuf, String> {
-    if Command::new("nginx").arg("-v").output().is_err() {
-        let installed = Command::new("apt-get").args(["install", "-y", "-qq", "--no-install-recommends", "nginx-light"]).output();
-        match installed {
-            Ok(output) if output.status.success() => {}
-            _ => return Err("nginx is not installed and cannot be: run `apt-get install nginx-light` as root".to_owned()),
-        }
-    }
+use crate::debian;
+
+/// Installs nginx where it is missing.
+///
+/// # Errors
+///
+/// That it cannot be installed from here.
+pub(crate) fn install() -> Result<(), String> {
+    debian::need("nginx", "-v", &["nginx-light"])
+}
+
+/// Writes its configuration. Gives the file.
+///
+/// # Errors
+///
+/// That the file cannot be written.
+pub(crate) fn configure(directory: &Path, address: &str, upstream: &str) -> Result<PathBuf, String> {
     let folder = directory.display();
     let configuration = format!(
         "daemon off;
@@ -18,7 +26,7 @@ master_process off;
 worker_processes 1;
 pid {folder}/nginx.pid;
 error_log {folder}/nginx.log;
-events {{ worker_connections 1024; }}
+events {{ worker_connections 8192; }}
 http {{
     access_log off;
     client_body_temp_path {folder}/body;
@@ -44,6 +52,6 @@ http {{
 "
     );
     let file = directory.join("nginx.conf");
-    std::fs::write(&file, configuration).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    super::write(&file, &configuration)?;
     Ok(file)
 }

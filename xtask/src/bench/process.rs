@@ -4,7 +4,7 @@ use std::{
     ffi::OsStr,
     fs,
     net::{TcpStream, ToSocketAddrs as _},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     thread,
     time::Duration,
@@ -22,29 +22,28 @@ pub(crate) struct Running {
     child: Child,
 }
 
-/// Builds everything that is measured, with optimizations. Gives the folder of the programs.
-pub(crate) fn build(root: &Path, target: &Path) -> Result<PathBuf, String> {
-    let packages = ["build", "--release", "-p", "backstop-gateway", "-p", "backstop-tests", "--bins"];
-    let status = Command::new("cargo").args(packages).current_dir(root).status();
-    match status {
-        Ok(status) if status.success() => Ok(target.join("release")),
-        Ok(status) => Err(format!("cargo build ended with {status}")),
-        Err(error) => Err(format!("cargo cannot be started: {error}")),
-    }
+/// `program` on `core`, with room for thousands of connections.
+pub(crate) fn on_core(core: &str, program: &Path) -> Command {
+    let mut command = Command::new("prlimit");
+    command.args(["--nofile=16384", "taskset", "-c", core]).arg(program);
+    command
 }
 
 impl Running {
     /// Starts `program` on `core`.
-    pub(crate) fn start(name: &'static str, program: PathBuf, arguments: &[impl AsRef<OsStr>], core: &str) -> Result<Self, String> {
-        let child = Command::new("taskset")
-            .args(["-c", core])
-            .arg(&program)
+    pub(crate) fn start(
+        name: &'static str,
+        program: &Path,
+        arguments: &[impl AsRef<OsStr>],
+        core: &str,
+    ) -> Result<Self, String> {
+        let child = on_core(core, program)
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .map_err(|error| format!("{name} ({}) cannot be started with `taskset`: {error}", program.display()))?;
+            .map_err(|error| format!("{name} cannot be started with `prlimit` and `taskset`: {error}"))?;
         Ok(Self { name, child })
     }
 
@@ -59,7 +58,10 @@ impl Running {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return Err(format!("{} ended at once with {status}", self.name));
             }
-            #[expect(clippy::disallowed_methods, reason = "a program's start is waited for; nothing runs on this thread")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "a program's start is waited for; nothing runs on this thread"
+            )]
             thread::sleep(Duration::from_millis(50));
         }
         Err(format!("{} does not listen on {address} after 10 s", self.name))
@@ -70,13 +72,28 @@ impl Running {
         let pids = std::iter::once(self.child.id()).chain(children(self.child.id()));
         let mut total = 0;
         for pid in pids {
-            let tasks = fs::read_dir(format!("/proc/{pid}/task")).map_err(|error| format!("{} is gone: {error}", self.name))?;
+            let tasks = fs::read_dir(format!("/proc/{pid}/task"))
+                .map_err(|error| format!("{} is gone: {error}", self.name))?;
             for task in tasks.flatten() {
                 let account = fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
-                total += account.split_whitespace().next().and_then(|first| first.parse::<u64>().ok()).unwrap_or(0);
+                total += account
+                    .split_whitespace()
+                    .next()
+                    .and_then(|first| first.parse::<u64>().ok())
+                    .unwrap_or(0);
             }
         }
         Ok(total)
+    }
+
+    /// The memory that the process holds, in KiB.
+    pub(crate) fn resident_kib(&self) -> Result<u64, String> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))
+            .map_err(|error| format!("{} is gone: {error}", self.name))?;
+        let resident = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse().ok());
+        resident.ok_or_else(|| format!("the kernel does not say how much memory {} holds", self.name))
     }
 }
 
