@@ -3,9 +3,24 @@
 //! A simulator that accepts everything proves nothing: a client that forgets `max_tokens` would pass
 //! here and fail at the provider. So every request is held against these rules after its key was
 //! accepted and before anything is answered.
+//!
+//! Each rule is one declaration in a table: a stable name, what it refuses, where that is known from, and
+//! the function that finds it. The tables stand in the order in which the real API reports its complaints,
+//! so a request with two faults is told of the same one. What the models can do is written down here once
+//! more and not taken from the catalogue of the gateway: two sides that read the same table share its errors.
+//!
+//! Not simulated: the tokenizer. A prompt that is too long is a fault to be scripted, not a rule.
+
+mod anthropic;
+mod image;
+mod openai;
+mod rule;
+mod view;
 
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
+
+use self::rule::Asked;
 
 /// A request that the real API would not have taken.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,12 +34,43 @@ pub struct Refusal {
     pub body: Value,
 }
 
+/// A rule that requests are held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Known {
+    /// Its name, the only one of its dialect.
+    pub name: &'static str,
+    /// What it refuses, in words.
+    pub refuses: &'static str,
+    /// Where it is known from that the provider refuses it.
+    pub source: &'static str,
+}
+
+/// The rules of OpenAI Chat Completions, in the order in which they are held.
+pub fn of_openai_chat() -> impl Iterator<Item = Known> {
+    rule::known(openai::TABLES)
+}
+
+/// The rules of Anthropic Messages, in the order in which they are held.
+pub fn of_anthropic_messages() -> impl Iterator<Item = Known> {
+    rule::known(anthropic::TABLES)
+}
+
 /// Holds a body of `POST /v1/chat/completions` against what OpenAI refuses.
-pub(crate) fn openai_chat(_headers: &HeaderMap, _body: &Value) -> Result<(), Refusal> {
-    Ok(())
+pub(crate) fn openai_chat(headers: &HeaderMap, body: &Value) -> Result<(), Refusal> {
+    rule::first(openai::TABLES, &Asked { headers, body })
+        .map_or(Ok(()), |(rule, complaint)| Err(refusal(rule, complaint.into_body())))
 }
 
 /// Holds a body of `POST /v1/messages` against what Anthropic refuses.
-pub(crate) fn anthropic_messages(_headers: &HeaderMap, _body: &Value) -> Result<(), Refusal> {
-    Ok(())
+pub(crate) fn anthropic_messages(headers: &HeaderMap, body: &Value) -> Result<(), Refusal> {
+    rule::first(anthropic::TABLES, &Asked { headers, body })
+        .map_or(Ok(()), |(rule, complaint)| Err(refusal(rule, complaint.into_body())))
 }
+
+fn refusal(rule: &'static str, body: Value) -> Refusal {
+    Refusal { rule, status: StatusCode::BAD_REQUEST, body }
+}
+
+#[cfg(test)]
+mod tests;
