@@ -18,6 +18,8 @@ impl<S> Adapt<S> {
     pub(crate) const fn new(inner: S, target: Arc<Target>, edits: Arc<Vec<Edit>>) -> Self {
         Self { inner, target, edits }
     }
+
+    backstop_core::accessors!(inner: S);
 }
 
 impl<S: Service<R>, R: MaybeCall> Service<R> for Adapt<S> {

@@ -1,10 +1,6 @@
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
-use crate::{BreakerObserver, BreakerState, Counts, Snapshot, policy::Circuit};
+use crate::{BreakerObserver, BreakerState, BreakerWatch, Counts, Snapshot, policy::Circuit};
 
 /// Watches and forces a breaker. Cheap to clone; made by [`BreakerLayer::handle`](crate::BreakerLayer::handle).
 #[derive(Clone, Debug)]
@@ -36,12 +32,10 @@ impl<O> BreakerHandle<O> {
         self.circuit.snapshot(now)
     }
 
-    /// Waits for a change: ready with the version of the state once that is another than `seen`.
-    ///
-    /// Watch with `poll_fn`: take a [`Snapshot`], wait for another version, take the next. Changes in between are
-    /// skipped; who must hear of all of them is an observer. Cancel safe.
-    pub fn poll_version(&self, seen: u64, cx: &Context<'_>) -> Poll<u64> {
-        self.circuit.poll_version(seen, cx)
+    /// Watches for changes of the state from now on.
+    #[must_use]
+    pub fn watch(&self) -> BreakerWatch {
+        BreakerWatch::new(Arc::clone(&self.circuit))
     }
 }
 

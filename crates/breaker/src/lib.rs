@@ -75,6 +75,8 @@ mod service;
 mod settlement;
 mod state;
 mod streak;
+mod sync;
+mod watch;
 mod window;
 
 pub use self::{
@@ -86,4 +88,5 @@ pub use self::{
     service::Breaker,
     settlement::Settlement,
     state::{BreakerState, Counts, Snapshot, Transition},
+    watch::BreakerWatch,
 };

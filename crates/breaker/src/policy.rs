@@ -4,21 +4,19 @@
 //! not closed, when calls are refused or probe.
 
 use std::{
-    sync::{
-        OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
-    task::{Context, Poll, Waker},
+    sync::OnceLock,
+    task::{Poll, Waker},
     time::{Duration, Instant},
 };
 
-use backstop_core::{BreakerWeight, Class, Kind};
-use parking_lot::Mutex;
+use backstop_core::{BreakerWeight, Class, Kind, clock};
 
 use crate::{
     BreakerConfig, BreakerState, Counts, Snapshot, Transition,
     state::Rejected,
     streak::Streak,
+    sync::{AtomicU64, Mutex, Ordering},
+    watch::Watchers,
     window::{Totals, Window},
 };
 
@@ -45,7 +43,7 @@ struct Slow {
     probe: Option<Probe>,
     probes: u64,
     random: fastrand::Rng,
-    watchers: Vec<Waker>,
+    watchers: Watchers,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +102,7 @@ impl Circuit {
                 probe: None,
                 probes: 0,
                 random,
-                watchers: Vec::new(),
+                watchers: Watchers::default(),
             }),
         }
     }
@@ -195,16 +193,18 @@ impl Circuit {
         Snapshot { version, state, counts }
     }
 
-    /// Ready with the version of the state once that is another than `seen`.
-    pub(crate) fn poll_version(&self, seen: u64, cx: &Context<'_>) -> Poll<u64> {
+    /// Ready once the version of the state is another than `seen`.
+    pub(crate) fn poll_changed(&self, seen: u64, place: &mut Option<u64>, waker: &Waker) -> Poll<()> {
         let mut slow = self.slow.lock();
         if slow.version != seen {
-            return Poll::Ready(slow.version);
+            return Poll::Ready(());
         }
-        if slow.watchers.iter().all(|known| !known.will_wake(cx.waker())) {
-            slow.watchers.push(cx.waker().clone());
-        }
+        slow.watchers.wait(place, waker);
         Poll::Pending
+    }
+
+    pub(crate) fn unwatch(&self, place: u64) {
+        self.slow.lock().watchers.leave(place);
     }
 
     fn settle_probe(&self, permit: Permit, verdict: Verdict, now: Instant) -> Option<Transition> {
@@ -238,7 +238,7 @@ impl Circuit {
         let longest = if timeout { self.config.max_open_timeouts } else { self.config.max_open };
         let doubled = self.config.open.saturating_mul(1_u32.checked_shl(slow.openings).unwrap_or(u32::MAX));
         let jitter = self.config.jitter.clamp(0.0, 1.0) * slow.random.f64();
-        let open = doubled.min(longest).mul_f64(1.0 - jitter);
+        let open = doubled.min(longest).min(LONGEST).mul_f64(1.0 - jitter);
         slow.openings = slow.openings.saturating_add(1);
         slow.probe = None;
         self.forget();
@@ -249,7 +249,7 @@ impl Circuit {
     fn probe(&self, slow: &mut Slow, now: Instant) -> Permit {
         slow.probes += 1;
         let number = slow.probes;
-        slow.probe = Some(Probe { number, patience_ends: now + self.config.probe_patience });
+        slow.probe = Some(Probe { number, patience_ends: clock::after(now, self.config.probe_patience) });
         Permit { version: slow.version, begun: 0, probe: Some(number) }
     }
 
@@ -259,9 +259,7 @@ impl Circuit {
         let free = matches!(to, BreakerState::Closed | BreakerState::ForcedClosed);
         // Calls under an operator's word pass, but with a version of their own that never trips.
         self.gate.store(slow.version << 1 | u64::from(free), Ordering::Release);
-        for watcher in slow.watchers.drain(..) {
-            watcher.wake();
-        }
+        slow.watchers.wake();
         Transition { from, to, at: now }
     }
 
@@ -276,6 +274,10 @@ impl Circuit {
 }
 
 const FREE: u64 = 1;
+/// No breaker stays open for longer, whatever is configured.
+const LONGEST: Duration = Duration::from_secs(86_400 * 365);
 
-#[cfg(test)]
+#[cfg(all(test, backstop_loom))]
+mod interleavings;
+#[cfg(all(test, not(backstop_loom)))]
 mod tests;

@@ -55,6 +55,8 @@ where
 }
 
 impl<S, C, O> Breaker<S, C, O> {
+    backstop_core::accessors!(inner: S);
+
     fn refusal(&self, rejected: Rejected) -> Failure {
         let name = &*self.name;
         let message = match rejected.retry_after {

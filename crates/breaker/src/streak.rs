@@ -1,6 +1,6 @@
 //! Failures in a row, of attempts begun after the last success.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering};
 
 /// One word: how many successes there have been, and the failures since the last one.
 ///
@@ -38,7 +38,7 @@ impl Streak {
 const FAILURE_BITS: u32 = 20;
 const FAILURE_MASK: u64 = (1 << FAILURE_BITS) - 1;
 
-#[cfg(test)]
+#[cfg(all(test, not(backstop_loom)))]
 mod tests {
     use super::*;
 

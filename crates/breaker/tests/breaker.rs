@@ -12,6 +12,7 @@ use std::{
 use backstop_breaker::{BreakerConfig, BreakerLayer, BreakerObserver, BreakerState, Transition};
 use backstop_core::{Call, Clock, Failure, Kind, Refusal, clock};
 use backstop_test_support::{AnswerPlan, Script, Step, events, read_events, ready_call, sample};
+use futures_util::FutureExt;
 use tokio::time::advance;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -183,11 +184,11 @@ async fn an_operator_watches_and_forces_it() {
     let handle = layer.handle();
     let mut service = layer.layer(Script::repeat(good()));
 
-    let seen = handle.snapshot(clock::now()).version;
-    let mut change = peeked(poll_fn(|cx| handle.poll_version(seen, cx)));
-    assert!(change.is_pending().await);
+    let mut watch = handle.watch();
+    assert!(watch.changed().now_or_never().is_none());
     handle.force_open(clock::now());
-    assert_eq!(change.await_value().await, seen + 1);
+    assert_eq!(watch.changed().await.state, BreakerState::ForcedOpen);
+    assert!(watch.changed().now_or_never().is_none());
 
     let refusal = outcome(&mut service).await.unwrap();
     assert_eq!(refusal.message(), "the circuit breaker of openai/gpt-4.1 is held open by its operator");
@@ -195,21 +196,4 @@ async fn an_operator_watches_and_forces_it() {
     handle.auto(clock::now());
     assert!(outcome(&mut service).await.is_none());
     assert_eq!((heard.transitions.load(Ordering::Relaxed), heard.rejected.load(Ordering::Relaxed)), (2, 1));
-}
-
-/// A future that can be looked at before it is awaited.
-struct Peeked<F>(std::pin::Pin<Box<F>>);
-
-fn peeked<F: Future>(future: F) -> Peeked<F> {
-    Peeked(Box::pin(future))
-}
-
-impl<F: Future> Peeked<F> {
-    async fn is_pending(&mut self) -> bool {
-        poll_fn(|cx| std::task::Poll::Ready(self.0.as_mut().poll(cx).is_pending())).await
-    }
-
-    async fn await_value(self) -> F::Output {
-        self.0.await
-    }
 }

@@ -4,9 +4,11 @@
 pub struct CommitConfig {
     /// What a death in the middle of a stream means. Default: [`MidStream::Error`].
     pub mid_stream: MidStream,
-    /// The most bytes of events held before the first token. Default: 1 MiB.
+    /// The most bytes of events held before the first token. What sends more without one is no answer: the call fails
+    /// as `Malformed`. Default: 1 MiB.
     pub hold_limit: usize,
-    /// The most bytes of events held in [`MidStream::Buffer`]. Default: 32 MiB.
+    /// The most bytes of events held in [`MidStream::Buffer`]. What outgrows it is committed there and then. Default:
+    /// 32 MiB.
     pub buffer_limit: usize,
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use backstop_core::{Answer, Event, Failure, Form, clock};
+use backstop_core::{Answer, Event, Failure, Form, Kind, clock};
 use http::{Response, response};
 use pin_project_lite::pin_project;
 
@@ -73,8 +73,15 @@ where
                         *this.weight = this.weight.saturating_add(event.weight());
                         let commits = commits(this.config.mid_stream, &event);
                         this.held.push_back(event);
-                        if commits || *this.weight > this.config.limit() {
-                            break !commits;
+                        if commits {
+                            break false;
+                        }
+                        if *this.weight > this.config.limit() {
+                            if this.config.mid_stream == MidStream::Buffer {
+                                break true;
+                            }
+                            this.state.project_replace(State::Done);
+                            return Poll::Ready(Err(said_nothing(this.config.hold_limit)));
                         }
                     }
                     Some(Err(failure)) => {
@@ -95,6 +102,11 @@ where
         let body = CommitBody::new(mem::take(this.held), answer);
         Poll::Ready(Ok(Response::from_parts(head, body)))
     }
+}
+
+/// Nothing may be committed before the first token, and not everything can be held: so this is no answer.
+fn said_nothing(limit: usize) -> Failure {
+    Failure::new(Kind::Malformed, format!("the answer has more than {limit} bytes, and no token among them"))
 }
 
 /// Whether `event` is what the commit waits for. A whole document is whole in either case.

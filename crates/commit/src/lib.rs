@@ -38,11 +38,14 @@
 //! | first semantic event | resolves; what was held comes first | held back |
 //! | a whole, unstreamed answer | resolves | resolves |
 //! | the end of an answer without any token | resolves: an empty answer is an answer | resolves |
+//! | more than may be held, and no token among it | `Err` of kind `Malformed` | commits what there is |
 //! | a failure before it resolved | `Err` | `Err` |
 //! | a failure afterwards | the body's error | cannot be, unless the answer outgrew the buffer |
 //!
-//! What is held is bounded. An answer that outgrows the bound is committed there and then: the caller would rather have
-//! a long answer than none.
+//! What is held is bounded. Before the first token nothing is ever committed, so whoever sends more than
+//! [`hold_limit`](CommitConfig::hold_limit) without one has failed. A buffered answer that outgrows
+//! [`buffer_limit`](CommitConfig::buffer_limit) is committed there and then: the caller would rather have a long answer
+//! than none.
 //!
 //! # Cancel safety
 //!

@@ -16,7 +16,7 @@ pub struct Committed {
     pub held: usize,
     /// From the call to the commit.
     pub waited: Duration,
-    /// Whether it was committed because it outgrew what may be held.
+    /// Whether it was committed because it outgrew what may be buffered.
     pub outgrown: bool,
 }
 

@@ -21,6 +21,8 @@ impl<S, O> Commit<S, O> {
     pub(crate) const fn new(inner: S, config: CommitConfig, observer: Arc<O>) -> Self {
         Self { inner, config, observer }
     }
+
+    backstop_core::accessors!(inner: S);
 }
 
 impl<S: Clone, O> Clone for Commit<S, O> {

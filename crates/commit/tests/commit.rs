@@ -117,19 +117,22 @@ async fn bytes_come_out_as_they_went_in() {
     assert_eq!(read_body(response.into_body()).await.unwrap(), plan.wire());
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_outgrows_the_bound_is_committed() {
-    #[derive(Default)]
-    struct Outgrown(AtomicUsize);
-    impl CommitObserver for Outgrown {
-        fn committed(&self, committed: Committed) {
-            self.0.fetch_add(usize::from(committed.outgrown), Ordering::Relaxed);
-        }
+#[derive(Default)]
+struct Outgrown(AtomicUsize);
+
+impl CommitObserver for Outgrown {
+    fn committed(&self, committed: Committed) {
+        self.0.fetch_add(usize::from(committed.outgrown), Ordering::Relaxed);
     }
-    let pings = std::iter::repeat_with(events::ping).take(10);
-    let plan = AnswerPlan::new().event(events::start()).events(pings).stall();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_buffer_that_is_outgrown_is_committed() {
+    let texts = std::iter::repeat_with(|| events::text("a")).take(10);
+    let plan = AnswerPlan::new().event(events::start()).events(texts).stall();
     let observer = Arc::new(Outgrown::default());
-    let config = CommitConfig::new().with_hold_limit(5 * events::ping().weight());
+    let limit = 5 * events::text("a").weight();
+    let config = CommitConfig::new().with_mid_stream(MidStream::Buffer).with_buffer_limit(limit);
     let mut service =
         CommitLayer::new(config).with_observer(Arc::clone(&observer)).layer(script(plan.clone()));
     let response = ready_call(&mut service, sample::request(sample::streamed())).await.unwrap();
@@ -141,4 +144,23 @@ async fn what_outgrows_the_bound_is_committed() {
     }
     let next = std::future::poll_fn(|cx| body.as_mut().poll_event(cx));
     assert!(timeout(Duration::from_secs(60), next).await.is_err(), "the rest is still awaited");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_committed_before_a_token_and_not_everything_is_held() {
+    let pings = std::iter::repeat_with(events::ping).take(10);
+    let plan = AnswerPlan::new().event(events::start()).events(pings).event(events::text("late"));
+    let observer = Arc::new(Outgrown::default());
+    let call = |held: usize| {
+        let config =
+            CommitConfig::new().with_hold_limit(events::start().weight() + held * events::ping().weight());
+        let layer = CommitLayer::new(config).with_observer(Arc::clone(&observer));
+        let mut service = layer.layer(script(plan.clone()));
+        async move { ready_call(&mut service, sample::request(sample::streamed())).await.map(drop) }
+    };
+    let failure = call(9).await.unwrap_err();
+    assert_eq!(failure.kind(), Kind::Malformed);
+    assert!(failure.message().ends_with("and no token among them"), "{failure}");
+    assert!(call(10).await.is_ok(), "the token itself may be as long as it likes");
+    assert_eq!(observer.0.load(Ordering::Relaxed), 0);
 }

@@ -58,7 +58,7 @@ impl RetryBudget {
         if f64::from(retries) + 1.0 > share + floor {
             return false;
         }
-        slices.slices[current].retries += 1;
+        slices.slices[current].retries = slices.slices[current].retries.saturating_add(1);
         true
     }
 }
@@ -99,6 +99,8 @@ fn index(slice: u64) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
     use crate::clock;
 
@@ -114,5 +116,51 @@ mod tests {
         assert_eq!(drain(now + Duration::from_secs(9)), 0, "still within the window");
         assert_eq!(drain(now + Duration::from_secs(10)), 10, "the window has passed");
         assert_eq!(drain(now + Duration::from_secs(1000)), 10);
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum Action {
+        Deposit,
+        Withdraw,
+        Pass(u64),
+    }
+
+    fn action() -> impl Strategy<Value = Action> {
+        prop_oneof![
+            4 => Just(Action::Deposit),
+            4 => Just(Action::Withdraw),
+            2 => prop_oneof![0_u64..1_500, 0_u64..30_000].prop_map(Action::Pass),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn gives_what_a_list_of_all_calls_would(actions in vec(action(), 0..300), ratio in 0.0..2.0_f64, floor in 0_u32..2) {
+            let origin = clock::now();
+            let (budget, mut now) = (RetryBudget::new(ratio, floor), 0_u64);
+            // All that ever happened, by the second that it happened in.
+            let (mut calls, mut retries) = (Vec::new(), Vec::new());
+            budget.deposit(origin);
+            calls.push(0);
+            for action in actions {
+                let at = origin + Duration::from_millis(now);
+                let recent = |times: &[u64]| times.iter().filter(|second| **second + 10 > now / 1000).count() as f64;
+                match action {
+                    Action::Pass(milliseconds) => now += milliseconds,
+                    Action::Deposit => {
+                        budget.deposit(at);
+                        calls.push(now / 1000);
+                    }
+                    Action::Withdraw => {
+                        let allowed = ratio * recent(&calls) + f64::from(floor) * 10.0;
+                        let expected = recent(&retries) + 1.0 <= allowed;
+                        prop_assert_eq!(budget.try_withdraw(at), expected);
+                        if expected {
+                            retries.push(now / 1000);
+                        }
+                    }
+                }
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The one error of a Backstop stack.
 
-use std::{error::Error, fmt, sync::Arc, time::Duration};
+use std::{error::Error, fmt, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -97,19 +97,23 @@ impl Failure {
             Ok(failure) => return *failure,
             Err(error) => error,
         };
-        let (mut next, mut text): (Option<&(dyn Error + 'static)>, _) = (error.source(), error.to_string());
-        while let Some(source) = next {
-            if let Some(failure) = source.downcast_ref::<Self>() {
-                return failure.clone();
-            }
+        if let Some(failure) = Self::find(error.as_ref()) {
+            return failure.clone();
+        }
+        let mut text = error.to_string();
+        for source in chain(error.as_ref()).skip(1) {
             // Sources often repeat themselves into their parent's text.
             let part = source.to_string();
             if !text.contains(&part) {
                 text = format!("{text}: {part}");
             }
-            next = source.source();
         }
         Self::new(Kind::Transport, text).with_source(error)
+    }
+
+    /// The failure that `error` is, or that is somewhere in its chain of sources.
+    pub(crate) fn find<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
+        chain(error).find_map(|error| error.downcast_ref())
     }
 
     /// Sets the status that the provider answered with.
@@ -238,6 +242,16 @@ impl ProviderError {
     }
 }
 
+/// An error and its sources. An `io::Error` hides the one that it was made of behind `get_ref`.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner as &(dyn Error + 'static)),
+            None => error.source(),
+        }
+    })
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0.message)
@@ -301,7 +315,8 @@ mod tests {
         let failure = Failure::timeout(Clock::Connect, Duration::from_secs(3));
         assert_eq!(Failure::from_error(failure.clone()).kind(), failure.kind());
         assert_eq!(Failure::from_error(Wrapper(failure.clone())).kind(), failure.kind());
-        let io = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "reset by peer");
+        assert_eq!(Failure::from_error(io::Error::other(failure.clone())).kind(), failure.kind());
+        let io = io::Error::new(io::ErrorKind::ConnectionReset, "reset by peer");
         let transport = Failure::from_error(io);
         assert_eq!((transport.kind(), transport.message()), (Kind::Transport, "reset by peer"));
         assert!(transport.source().is_some());

@@ -14,6 +14,7 @@
 //!
 //! Everything that a decision depends on is an argument, `now` included, so all of it can be tested without waiting.
 
+mod accessors;
 mod answer;
 mod attempt;
 mod budget;

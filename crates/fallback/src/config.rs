@@ -2,7 +2,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FallbackConfig {
-    /// The most targets tried for one request. Default: 5.
+    /// The most targets called for one request. One that refuses without a call, as behind an open breaker, does not
+    /// count. Default: 5.
     pub max_targets: usize,
     /// What a content policy's refusal means. Default: [`OnContentFilter::Stop`].
     pub on_content_filter: OnContentFilter,
@@ -26,7 +27,7 @@ impl FallbackConfig {
         Self { max_targets: 5, on_content_filter: OnContentFilter::Stop }
     }
 
-    /// Sets the most targets tried for one request; at least 1.
+    /// Sets the most targets called for one request; at least 1.
     #[must_use]
     pub const fn with_max_targets(mut self, max_targets: usize) -> Self {
         self.max_targets = if max_targets == 0 { 1 } else { max_targets };

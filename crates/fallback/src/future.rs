@@ -5,9 +5,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use backstop_core::{
-    Call, Class, Kind, MaybeCall, NextTarget, Refusal, StepOutcome, classify::Classify, clock,
-};
+use backstop_core::{Call, Class, Kind, MaybeCall, Refusal, StepOutcome, classify::Classify, clock};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -145,9 +143,8 @@ impl<S, C, O> Chain<S, C, O> {
             Ok(response) => return Ok(response),
             Err(error) => error,
         };
-        let waiting_helps = class.kind.row().next_target == NextTarget::Yes;
         Err(self.classifier.amend(error, |mut failure| {
-            if let Some(wait) = progress.retry_after().filter(|_| waiting_helps) {
+            if let Some(wait) = progress.retry_after(class) {
                 failure = failure.with_retry_after(wait);
             }
             match request.call() {

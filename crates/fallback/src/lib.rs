@@ -35,13 +35,13 @@
 //!
 //! | the table says | then |
 //! |---|---|
-//! | next target: yes | the next fit target, if there is one, the deadline has not passed, and fewer than [`max_targets`](FallbackConfig::max_targets) were tried |
+//! | next target: yes | the next fit target, if there is one, the deadline has not passed, and fewer than [`max_targets`](FallbackConfig::max_targets) were called (refusals do not count) |
 //! | larger window | only targets whose window is known to be larger than the failed one's |
 //! | policy (content filter) | [`on_content_filter`](FallbackConfig::on_content_filter) |
 //! | no | the failure goes back at once |
 //!
 //! If none answers, the caller gets the most actionable failure (own mistake > limit > overload > server > timeout) with
-//! the whole trail and the earliest Retry-After of all.
+//! the whole trail and the earliest Retry-After of all; after a rate limit that told none, a second.
 //!
 //! # Fitness
 //!

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backstop_core::{Class, NextTarget};
+use backstop_core::{Class, Kind, NextTarget};
 
 use crate::{FallbackConfig, OnContentFilter};
 
@@ -46,6 +46,10 @@ impl Progress {
             (Some(known), Some(new)) => Some(known.min(new)),
             (known, new) => known.or(new),
         };
+        // A refusal of our own costs nobody anything: only calls that went out are bounded.
+        if matches!(class.kind, Kind::Refused(_)) {
+            self.tried = self.tried.saturating_sub(1);
+        }
         match class.kind.row().next_target {
             NextTarget::Yes => true,
             NextTarget::LargerWindow => {
@@ -58,15 +62,22 @@ impl Progress {
         }
     }
 
-    /// The earliest time at which any of the failed candidates may answer.
-    pub(crate) const fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
+    /// When the caller may try again after `class`, the last word: the earliest time that any of the failed candidates
+    /// told, where waiting helps at all.
+    pub(crate) fn retry_after(&self, class: Class) -> Option<Duration> {
+        if class.kind.row().next_target != NextTarget::Yes {
+            return None;
+        }
+        self.retry_after.or_else(|| (class.kind == Kind::RateLimited).then_some(UNTOLD))
     }
 }
 
+/// For how long a key cools after a rate limit that tells no time.
+const UNTOLD: Duration = Duration::from_secs(1);
+
 #[cfg(test)]
 mod tests {
-    use backstop_core::Kind;
+    use backstop_core::Refusal;
 
     use super::*;
 
@@ -77,6 +88,22 @@ mod tests {
         let mut progress = Progress::new(0..7);
         let order: Vec<_> = std::iter::from_fn(|| progress.next(&CONFIG, |_| None)).collect();
         assert_eq!(order, [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn refusals_do_not_count() {
+        let mut progress = Progress::new(0..20);
+        let mut tried = Vec::new();
+        while let Some(place) = progress.next(&CONFIG, |_| None) {
+            let kind = if place % 2 == 0 { Kind::Refused(Refusal::BreakerOpen) } else { Kind::Server };
+            progress.failed(&CONFIG, Class::new(kind), None);
+            tried.push(place);
+        }
+        assert_eq!(
+            tried,
+            (0..10).collect::<Vec<_>>(),
+            "five that were called, and the five refusals before them"
+        );
     }
 
     #[test]
@@ -118,6 +145,11 @@ mod tests {
             let told = seconds.map(Duration::from_secs);
             progress.failed(&CONFIG, Class::new(Kind::RateLimited).retry_after(told), None);
         }
-        assert_eq!(progress.retry_after(), Some(Duration::from_secs(4)));
+        let after = |kind| progress.retry_after(Class::new(kind));
+        assert_eq!(after(Kind::RateLimited), Some(Duration::from_secs(4)));
+        assert_eq!(after(Kind::InvalidRequest), None, "waiting does not help");
+        let untold = Progress::new(0..3);
+        assert_eq!(untold.retry_after(Class::new(Kind::RateLimited)), Some(Duration::from_secs(1)));
+        assert_eq!(untold.retry_after(Class::new(Kind::Server)), None);
     }
 }

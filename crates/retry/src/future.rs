@@ -74,7 +74,7 @@ where
                     if again.wait.is_zero() {
                         State::Readying
                     } else {
-                        State::Waiting { sleep: sleep_until((now + again.wait).into()) }
+                        State::Waiting { sleep: sleep_until(clock::after(now, again.wait).into()) }
                     }
                 }
                 StateProjection::Waiting { sleep } => {
@@ -96,7 +96,7 @@ where
 impl<C, O: RetryObserver> Policy<C, O> {
     fn again(&self, class: Class, tried: Tried, now: Instant, deadline: Option<Instant>) -> Option<Again> {
         let again = decide(&self.config, class, tried, (self.dice)())?;
-        if deadline.is_some_and(|deadline| now + again.wait >= deadline) {
+        if deadline.is_some_and(|deadline| clock::after(now, again.wait) >= deadline) {
             return None;
         }
         if !again.other_key && !self.budget.try_withdraw(now) {

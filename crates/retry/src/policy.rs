@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backstop_core::{Class, Retryable};
+use backstop_core::{Class, Retryable, retry_after};
 
 use crate::RetryConfig;
 
@@ -27,16 +27,16 @@ pub(crate) fn decide(config: &RetryConfig, class: Class, tried: Tried, dice: f64
     if class.other_key && tried.other_key < config.other_keys {
         return Some(Again { wait: Duration::ZERO, other_key: true });
     }
-    let row = class.kind.row();
+    let (row, told) = (class.kind.row(), class.retry_after.map(|told| told.min(retry_after::MAX)));
     let allowed = match row.retryable {
         Retryable::Yes => config.retries,
         Retryable::Once | Retryable::WhenTold => config.retries.min(1),
         _ => 0,
     };
-    if tried.same_key >= allowed || class.retry_after.is_some_and(|wait| wait > config.max_wait) {
+    if tried.same_key >= allowed || told.is_some_and(|wait| wait > config.max_wait) {
         return None;
     }
-    let wait = match (row.retryable, class.retry_after) {
+    let wait = match (row.retryable, told) {
         // Never early; a little late, so that callers who were told the same do not come back as one.
         (Retryable::WhenTold, told) => told?.mul_f64(1.0 + dice / 10.0),
         (_, told) => backoff(config, tried.same_key, dice).max(told.unwrap_or_default()),

@@ -19,6 +19,8 @@ impl<S, C, O> Retry<S, C, O> {
     pub(crate) const fn new(inner: S, policy: Arc<Policy<C, O>>) -> Self {
         Self { inner, policy }
     }
+
+    backstop_core::accessors!(inner: S);
 }
 
 impl<S: Clone, C, O> Clone for Retry<S, C, O> {

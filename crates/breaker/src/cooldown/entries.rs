@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use backstop_core::{Class, Kind};
+use backstop_core::{Class, Kind, clock, retry_after};
 
 use super::{CooldownConfig, CooldownTarget, Cooling, Subject};
 
@@ -107,6 +107,7 @@ impl Entries {
         let subject = target.subject(class, pass.credential)?;
         self.purge(now);
         let told = class.retry_after.filter(|_| class.kind == Kind::RateLimited);
+        let told = told.map(|told| told.min(retry_after::MAX));
         let entry = self.0.entry(subject.clone()).or_insert(Entry {
             kind: class.kind,
             until: pass.begun,
@@ -116,7 +117,8 @@ impl Entries {
         // One of a burst that failed together: it knows nothing new, save perhaps a later time.
         if entry.until <= pass.begun || entry.kind != class.kind {
             entry.failures = if entry.kind == class.kind { entry.failures.saturating_add(1) } else { 1 };
-            entry.until = entry.until.max(now + told.unwrap_or_else(|| backoff.after(entry.failures)));
+            entry.until =
+                entry.until.max(clock::after(now, told.unwrap_or_else(|| backoff.after(entry.failures))));
         } else if let Some(told) = told {
             entry.until = entry.until.max(now + told);
         }
@@ -167,8 +169,9 @@ impl Entries {
             if matches!(self.status(&subject, now), Status::Probe)
                 && let Some(entry) = self.0.get_mut(&subject)
             {
-                entry.probe = Some(now + patience);
-                pass.probes.push((subject, now + patience));
+                let patience_ends = clock::after(now, patience);
+                entry.probe = Some(patience_ends);
+                pass.probes.push((subject, patience_ends));
             }
         }
         pass
@@ -190,7 +193,7 @@ impl Entries {
 
     /// Forgets what has been free for long: whoever fails again then begins anew.
     fn purge(&mut self, now: Instant) {
-        self.0.retain(|_, entry| now < entry.until + MEMORY);
+        self.0.retain(|_, entry| now < clock::after(entry.until, MEMORY));
     }
 }
 

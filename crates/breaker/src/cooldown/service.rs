@@ -55,6 +55,8 @@ where
 }
 
 impl<S, C> Cooldown<S, C> {
+    backstop_core::accessors!(inner: S);
+
     fn refusal(&self, blocked: Blocked) -> Failure {
         let (provider, model) = (&**self.target.provider(), &**self.target.model());
         let message = format!(

@@ -41,12 +41,12 @@ impl<B: Body<Error = Failure>> Classify<Response<B>, Failure> for Answers {
 impl ClassifyBody<Failure> for Answers {
     type Error = Failure;
 
-    fn class_of(error: &Failure) -> Class {
-        error.class()
-    }
-
     fn pass(error: Failure) -> Failure {
         error
+    }
+
+    fn class_of(error: &Failure) -> Class {
+        error.class()
     }
 
     fn fail(failure: Failure) -> Failure {

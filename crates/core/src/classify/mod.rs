@@ -69,11 +69,11 @@ pub trait ClassifyBody<BodyError> {
     /// The error of a wrapped body: the inner one's, or a failure of the layer's own.
     type Error;
 
-    /// What an error in the middle of the body means.
-    fn class_of(error: &BodyError) -> Class;
-
     /// Passes the inner body's error on.
     fn pass(error: BodyError) -> Self::Error;
+
+    /// What an error in the middle of the body means, once it was passed on.
+    fn class_of(error: &Self::Error) -> Class;
 
     /// Ends a body with a failure of the layer's own.
     fn fail(failure: Failure) -> Self::Error;

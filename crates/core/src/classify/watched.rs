@@ -63,14 +63,14 @@ impl<B, W: Settle, C> WatchedBody<B, W, C> {
 
 impl<B: Body, W: Settle, C: ClassifyBody<B::Error>> Body for WatchedBody<B, W, C> {
     type Data = B::Data;
-    type Error = B::Error;
+    type Error = C::Error;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<B::Data>, C::Error>>> {
         let mut this = self.project();
-        let frame = ready!(this.body.as_mut().poll_frame(cx));
+        let frame = ready!(this.body.as_mut().poll_frame(cx)).map(|frame| frame.map_err(C::pass));
         match &frame {
             None => this.watcher.settle(Outcome::Success, clock::now()),
             Some(Err(error)) => this.watcher.settle(Outcome::Failed(C::class_of(error)), clock::now()),
@@ -94,7 +94,7 @@ impl<B, W, C> Answer for WatchedBody<B, W, C>
 where
     B: Answer,
     W: Settle,
-    C: ClassifyBody<Failure>,
+    C: ClassifyBody<Failure, Error = Failure>,
 {
     fn poll_event(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Event, Failure>>> {
         let this = self.project();

@@ -29,6 +29,12 @@ pub(super) fn failed<A: Answer>(
     origin: Option<&Origin>,
     failure: &Failure,
 ) -> Response<IngressBody<A>> {
+    // Not every failure comes from fallback, which knows the trail: a deadline stands above it.
+    let untold = origin.filter(|_| failure.trail().is_empty()).map(|origin| origin.trail().steps());
+    let failure = match untold {
+        Some(steps) if !steps.is_empty() => &failure.clone().with_trail(steps),
+        _ => failure,
+    };
     let body = encode_error(config.dialect, failure, voice);
     let mut response = Response::new(IngressBody::whole(body, None));
     *response.status_mut() = failure.status();

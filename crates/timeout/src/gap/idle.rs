@@ -75,6 +75,10 @@ impl<S: Clone, C> Clone for IdleTimeout<S, C> {
     }
 }
 
+impl<S, C> IdleTimeout<S, C> {
+    backstop_core::accessors!(inner: S);
+}
+
 impl<S, C, R, B> Service<R> for IdleTimeout<S, C>
 where
     S: Service<R, Response = Response<B>>,

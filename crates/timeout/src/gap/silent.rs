@@ -74,6 +74,10 @@ impl<S: Clone, C> Clone for SilentTimeout<S, C> {
     }
 }
 
+impl<S, C> SilentTimeout<S, C> {
+    backstop_core::accessors!(inner: S);
+}
+
 impl<S, C, R, B> Service<R> for SilentTimeout<S, C>
 where
     S: Service<R, Response = Response<B>>,

@@ -60,6 +60,10 @@ impl<S, C: Clone> Layer<S> for FirstByteTimeoutLayer<C> {
     }
 }
 
+impl<S, C> FirstByteTimeout<S, C> {
+    backstop_core::accessors!(inner: S);
+}
+
 impl<S, C, R> Service<R> for FirstByteTimeout<S, C>
 where
     S: Service<R>,

@@ -63,6 +63,10 @@ impl<S, C: Clone> Layer<S> for DeadlineLayer<C> {
     }
 }
 
+impl<S, C> Deadline<S, C> {
+    backstop_core::accessors!(inner: S);
+}
+
 impl<S, C, R, B> Service<R> for Deadline<S, C>
 where
     S: Service<R, Response = Response<B>>,

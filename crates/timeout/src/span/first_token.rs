@@ -64,6 +64,10 @@ impl<S, C: Clone> Layer<S> for FirstTokenTimeoutLayer<C> {
     }
 }
 
+impl<S, C> FirstTokenTimeout<S, C> {
+    backstop_core::accessors!(inner: S);
+}
+
 impl<S, C, R, B> Service<R> for FirstTokenTimeout<S, C>
 where
     S: Service<R, Response = Response<B>>,

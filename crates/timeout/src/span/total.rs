@@ -63,6 +63,10 @@ impl<S, C: Clone> Layer<S> for TotalTimeoutLayer<C> {
     }
 }
 
+impl<S, C> TotalTimeout<S, C> {
+    backstop_core::accessors!(inner: S);
+}
+
 impl<S, C, R, B> Service<R> for TotalTimeout<S, C>
 where
     S: Service<R, Response = Response<B>>,
