@@ -54,20 +54,22 @@ fn is_consistent(circuit: &Circuit, now: Instant) -> bool {
 #[test]
 fn two_failures_trip_it_once() {
     let now = clock::now();
-    explore(move || {
-        let circuit = circuit(now);
-        let threads = [(); 2].map(|()| {
-            let circuit = Arc::clone(&circuit);
-            thread::spawn(move || {
-                let permit = circuit.admit(now).0.expect("one failure does not trip it");
-                circuit.settle(permit, FAILURE, now).is_some()
-            })
+    // Alone they are too few; of the strong ones, each is enough.
+    for weight in [1, 2] {
+        explore(move || {
+            let circuit = circuit(now);
+            let permits = [(); 2].map(|()| circuit.admit(now).0.expect("it is closed"));
+            let threads = permits.map(|permit| {
+                let circuit = Arc::clone(&circuit);
+                let verdict = Verdict::Failure { weight, timeout: false };
+                thread::spawn(move || circuit.settle(permit, verdict, now).is_some())
+            });
+            let tripped = threads.map(|thread| thread.join().unwrap());
+            assert_eq!(tripped.iter().filter(|tripped| **tripped).count(), 1);
+            assert!(matches!(circuit.snapshot(now).state, BreakerState::Open { .. }));
+            assert!(is_consistent(&circuit, now));
         });
-        let tripped = threads.map(|thread| thread.join().unwrap());
-        assert_eq!(tripped.iter().filter(|tripped| **tripped).count(), 1);
-        assert!(matches!(circuit.snapshot(now).state, BreakerState::Open { .. }));
-        assert!(is_consistent(&circuit, now));
-    });
+    }
 }
 
 #[test]
