@@ -14,6 +14,12 @@ impl<O> BreakerHandle<O> {
         Self { circuit, observer }
     }
 
+    /// Who hears of changes that this handle forces.
+    #[must_use]
+    pub const fn observer(&self) -> &O {
+        &self.observer
+    }
+
     /// What the breaker does with calls. An open breaker whose time is up stays open until the next call, which probes.
     #[must_use]
     pub fn state(&self, now: Instant) -> BreakerState {

@@ -29,6 +29,9 @@ pub struct Step {
     pub outcome: StepOutcome,
     /// When it began.
     pub started: Instant,
+    /// From the start to the moment when the request went out to the provider: what choosing a credential and translating
+    /// took.
+    pub sent: Option<Duration>,
     /// From the start to the first semantic event.
     pub first_token: Option<Duration>,
     /// From the start to the end of the body, its failure, or its drop.
@@ -74,6 +77,7 @@ impl Trail {
             target,
             outcome: StepOutcome::Running,
             started: now,
+            sent: None,
             first_token: None,
             duration: None,
             status: None,

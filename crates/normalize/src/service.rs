@@ -4,7 +4,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use backstop_core::{BoxError, Call, Failure, Payload};
+use backstop_core::{BoxError, Call, Failure, Payload, clock};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
@@ -57,6 +57,10 @@ where
                 if !losses.is_empty() {
                     self.observer.dropped(&call, &losses);
                 }
+                let now = clock::now();
+                call.origin().trail().update(call.attempt().number(), |step| {
+                    step.sent = Some(now.saturating_duration_since(step.started));
+                });
                 ResponseFuture::new(
                     self.inner.call(request),
                     Arc::clone(&self.config),

@@ -55,11 +55,19 @@
 //! A provider that does not accept a key, has no money left for it, or does not know a model needs a human. Such a step
 //! emits an event at WARN with the target `backstop::alert`.
 //!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `prometheus` | no | `metrics`: counters and histograms for Prometheus, fed by the observers |
+//!
 //! # Cancel safety
 //!
 //! Dropping a future or a body settles what it stood for, after what is inside has been dropped and settled.
 
 mod attempt;
+#[cfg(feature = "prometheus")]
+pub mod metrics;
 mod outcome;
 mod request;
 mod tracked;

@@ -3,7 +3,7 @@
 use std::{
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use backstop_core::{Answer, Delta, Event, Failure, Usage, classify::Outcome, clock};
@@ -12,8 +12,16 @@ use pin_project_lite::pin_project;
 
 /// Is told how a call goes.
 pub(crate) trait Track {
+    /// Whether it wants to hear of every token: then the clock is read for each.
+    const GAPS: bool = false;
+
     /// The first token came.
     fn first_token(&mut self, now: Instant);
+
+    /// Another token came, `gap` after the one before.
+    fn next_token(&mut self, gap: Duration) {
+        let _ = gap;
+    }
 
     /// The call is over.
     fn end(&mut self, end: End);
@@ -35,13 +43,14 @@ pub(crate) struct End {
 pub(crate) struct Tracker<T: Track> {
     track: Option<T>,
     head: Option<Instant>,
-    token: bool,
+    /// When the last token came; the first, for a tracker that does not ask for gaps.
+    token: Option<Instant>,
     usage: Option<Usage>,
 }
 
 impl<T: Track> Tracker<T> {
     pub(crate) const fn new(track: Option<T>) -> Self {
-        Self { track, head: None, token: false, usage: None }
+        Self { track, head: None, token: None, usage: None }
     }
 
     /// The same, now that the head is here; nothing stays behind.
@@ -66,9 +75,12 @@ impl<T: Track> Tracker<T> {
 
     fn event(&mut self, event: &Event) {
         let Some(track) = &mut self.track else { return };
-        if !self.token && event.is_semantic() {
-            self.token = true;
-            track.first_token(clock::now());
+        if (T::GAPS || self.token.is_none()) && event.is_semantic() {
+            let now = clock::now();
+            match self.token.replace(now) {
+                None => track.first_token(now),
+                Some(before) => track.next_token(now.saturating_duration_since(before)),
+            }
         }
         if let Some(usage) = event.usage() {
             self.usage = Some(usage.clone());
@@ -80,9 +92,10 @@ impl<T: Track> Tracker<T> {
 
     /// Bytes came. They do not tell what they are: the head stands for the first token.
     fn frame(&mut self) {
-        if let (Some(track), false) = (&mut self.track, self.token) {
-            self.token = true;
-            track.first_token(self.head.unwrap_or_else(clock::now));
+        if let (Some(track), None) = (&mut self.track, self.token) {
+            let head = self.head.unwrap_or_else(clock::now);
+            self.token = Some(head);
+            track.first_token(head);
         }
     }
 

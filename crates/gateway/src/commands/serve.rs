@@ -38,8 +38,8 @@ pub(super) async fn serve(arguments: ServeArguments) -> Result<(), CommandError>
     announce(listener.address(), admin.as_ref().map(Listener::address));
 
     let (ending, mut ended) = watch::channel(false);
-    let admin_service = Admin::new(Arc::clone(&stack), health.clone());
-    let gateway = Gateway::new(&server, stack, health.clone());
+    let gateway = Gateway::new(&server, Arc::clone(&stack), health.clone());
+    let admin_service = Admin::new(stack, health.clone(), gateway.bytes_in_flight().clone());
     let signal = async {
         shutdown_signal().await;
         health.end();

@@ -7,6 +7,8 @@ use std::{
 };
 
 use backstop_core::clock;
+use backstop_normalize::ingress::BytesInFlight;
+use backstop_telemetry::metrics::CONTENT_TYPE;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
@@ -15,18 +17,26 @@ use tower::Service;
 use super::{GatewayBody, Health, own};
 use crate::stack::SharedStack;
 
-/// What answers operators: health, and the state of every breaker and cooldown.
+/// What answers operators: health, metrics, and the state of every breaker and cooldown.
 #[derive(Clone, Debug)]
 pub struct Admin {
     stack: SharedStack,
     health: Health,
+    bytes: BytesInFlight,
 }
 
 impl Admin {
-    /// Tells of `stack`.
+    /// Tells of `stack`, and of the request bodies that `bytes` counts.
     #[must_use]
-    pub const fn new(stack: SharedStack, health: Health) -> Self {
-        Self { stack, health }
+    pub const fn new(stack: SharedStack, health: Health, bytes: BytesInFlight) -> Self {
+        Self { stack, health, bytes }
+    }
+
+    fn metrics(&self) -> Bytes {
+        let stack = self.stack.load();
+        let mut snapshot = stack.snapshot(clock::now());
+        snapshot.bytes_in_flight = self.bytes.held();
+        Bytes::from(stack.metrics().render(snapshot))
     }
 
     fn state(&self) -> Bytes {
@@ -56,8 +66,9 @@ impl<B> Service<Request<B>> for Admin {
             _ if !get => own::text(StatusCode::METHOD_NOT_ALLOWED, "only GET is served here\n"),
             "/healthz" => own::text(StatusCode::OK, "ok\n"),
             "/readyz" => own::text(self.health.ready(), "see the status\n"),
+            "/metrics" => own::respond(StatusCode::OK, CONTENT_TYPE, self.metrics()),
             "/state" => own::json(self.state()),
-            _ => own::text(StatusCode::NOT_FOUND, "there are /healthz, /readyz and /state\n"),
+            _ => own::text(StatusCode::NOT_FOUND, "there are /healthz, /readyz, /metrics and /state\n"),
         }))
     }
 }

@@ -11,14 +11,14 @@ use std::{
 use backstop_config::ServerConfig;
 use backstop_core::{BoxError, Dialect, Failure, Kind};
 use backstop_normalize::ingress::{self, BytesInFlight, Ingress, IngressConfig, IngressLayer};
-use backstop_telemetry::{RequestLayer, RequestLog};
+use backstop_telemetry::{RequestLayer, RequestLog, metrics::RequestMetrics};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower::{Layer as _, Service};
 
-use super::{GatewayBody, Health, body::ChainAnswer, models, own};
+use super::{GatewayBody, Health, body::ChainAnswer, edge::EdgeHook, models, own};
 use crate::stack::{Router, SharedStack};
 
 /// What answers callers: the chains, in each dialect; the list of models; health. Always ready, never fails.
@@ -28,25 +28,35 @@ pub struct Gateway {
     anthropic: Edge,
     stack: SharedStack,
     health: Health,
+    bytes: BytesInFlight,
 }
 
-type Edge = Ingress<RequestLog<Router>>;
+type Edge = Ingress<RequestLog<Router, RequestMetrics>>;
 
 impl Gateway {
     /// Serves the chains of `stack`, anew for each call.
     #[must_use]
     pub fn new(server: &ServerConfig, stack: SharedStack, health: Health) -> Self {
         let bytes = BytesInFlight::new(server.bytes_in_flight);
+        let metrics = stack.load().metrics().clone();
         let edge = |dialect| {
             let config = IngressConfig::new(dialect)
                 .with_body_limit(server.body_limit)
                 .with_bytes_in_flight(bytes.clone());
             let config =
                 server.forward_headers.iter().cloned().fold(config, IngressConfig::with_request_header);
-            let chains = RequestLayer::new().layer(Router::new(Arc::clone(&stack)));
-            IngressLayer::new(config).layer(chains)
+            let chains =
+                RequestLayer::new().with_observer(metrics.requests()).layer(Router::new(Arc::clone(&stack)));
+            IngressLayer::new(config).with_observer(EdgeHook::new(metrics.clone(), dialect)).layer(chains)
         };
-        Self { openai: edge(Dialect::OpenaiChat), anthropic: edge(Dialect::AnthropicMessages), stack, health }
+        let (openai, anthropic) = (edge(Dialect::OpenaiChat), edge(Dialect::AnthropicMessages));
+        Self { openai, anthropic, stack, health, bytes }
+    }
+
+    /// The count of bytes of request bodies that are held.
+    #[must_use]
+    pub const fn bytes_in_flight(&self) -> &BytesInFlight {
+        &self.bytes
     }
 
     fn own<B>(&self, request: &Request<B>) -> Response<GatewayBody> {
@@ -108,7 +118,7 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<B> {
-        Chain { #[pin] call: ingress::ResponseFuture<RequestLog<Router>, ChainAnswer, B> },
+        Chain { #[pin] call: ingress::ResponseFuture<RequestLog<Router, RequestMetrics>, ChainAnswer, B> },
         Own { #[pin] response: future::Ready<Response<GatewayBody>> },
     }
 }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod body;
+mod edge;
 mod gateway;
 mod health;
 mod listener;

@@ -23,7 +23,8 @@ pub(super) fn error(dialect: Dialect, failure: &Failure) -> Response<GatewayBody
     respond(failure.status(), "application/json", encode_error(dialect, failure, &voice))
 }
 
-fn respond(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<GatewayBody> {
+/// These bytes.
+pub(super) fn respond(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<GatewayBody> {
     let mut response = Response::new(GatewayBody::own(body));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));

@@ -1,28 +1,25 @@
 //! From a configuration to a stack.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    fmt,
-    sync::Arc,
-};
+use std::{collections::HashMap, fmt, sync::Arc, time::Instant};
 
-use backstop_breaker::{
-    BreakerHandle,
-    cooldown::{CooldownConfig, Cooldowns, Cooling},
-};
+use backstop_breaker::{BreakerHandle, cooldown::Cooling};
 use backstop_catalog::{Catalog, Model};
 use backstop_commit::CommitConfig;
 use backstop_config::{ChainConfig, Config, MidStream, ProviderConfig, TargetConfig};
 use backstop_core::{Dialect, Failure, Kind, Needs, RetryBudget, Text};
 use backstop_fallback::Candidate;
+use backstop_telemetry::metrics::{Metrics, OTHER, Snapshot};
 use parking_lot::Mutex;
 
 use super::{
     breakers::Breakers,
     chain::{Chain, chain},
+    hooks::{ChainHook, TargetHook, scope},
+    lives::{Life, Lives},
     names::Named,
+    pools::{Pool, Pools},
     provider::{Leaf, LeafLayers},
-    target::{Shared, Target, TargetLayers},
+    target::{Target, TargetLayers, pool_name},
 };
 
 /// All chains of a configuration, and those that callers make up by naming a model.
@@ -31,9 +28,12 @@ pub struct Stack {
     chains: HashMap<String, Entry>,
     // Chains of one target that no configuration names: made when first asked for.
     named: Mutex<HashMap<String, Entry>>,
-    leaves: BTreeMap<String, Leaf>,
-    shared: Shared,
+    pools: Pools,
     breakers: Breakers,
+    budget: Arc<RetryBudget>,
+    metrics: Metrics,
+    lives: Lives,
+    life: Arc<Life>,
 }
 
 #[derive(Clone)]
@@ -46,6 +46,7 @@ struct Entry {
 pub struct StackBuilder<'a> {
     config: Config,
     leaf: Box<dyn Fn(&ProviderConfig) -> Result<Leaf, String> + 'a>,
+    previous: Option<&'a Stack>,
 }
 
 /// Why no stack can be made of a configuration that is well formed.
@@ -61,7 +62,7 @@ impl<'a> StackBuilder<'a> {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let leaf = |provider: &ProviderConfig| super::leaf(provider).map_err(|error| error.to_string());
-        Self { config, leaf: Box::new(leaf) }
+        Self { config, leaf: Box::new(leaf), previous: None }
     }
 
     /// Reaches providers through `leaf`.
@@ -71,48 +72,64 @@ impl<'a> StackBuilder<'a> {
         self
     }
 
+    /// Goes on from `previous`: the metrics and the retry budget are the same, and so are connections, breakers and
+    /// cooldowns of the targets that stay as they were. A target stays if its name, its endpoint, its credentials and the
+    /// figures of its breaker do. Requests that run on `previous` end there.
+    #[must_use]
+    pub const fn with_previous(mut self, previous: &'a Stack) -> Self {
+        self.previous = Some(previous);
+        self
+    }
+
     /// Makes the stack. Opens no connection.
     ///
     /// # Errors
     ///
     /// The first provider that cannot work.
     pub fn build(self) -> Result<Stack, BuildError> {
-        let mut leaves = BTreeMap::new();
-        for (name, provider) in &self.config.providers {
-            let leaf = (self.leaf)(provider)
-                .map_err(|error| BuildError::new(format!("provider `{name}`: {error}")))?;
-            leaves.insert(name.clone(), leaf);
-        }
+        let metrics = self.previous.map_or_else(Metrics::new, |previous| previous.metrics.clone());
+        let pools = self.pools(&metrics)?;
+        let lives = self.previous.map_or_else(Lives::default, |previous| previous.lives.clone());
+        let budget = self.previous.map_or_else(Arc::default, |previous| Arc::clone(&previous.budget));
         let mut stack = Stack {
             chains: HashMap::new(),
             named: Mutex::default(),
-            leaves,
-            shared: Shared {
-                budget: Arc::new(RetryBudget::default()),
-                cooldowns: Cooldowns::new(CooldownConfig::new()),
-            },
-            breakers: Breakers::default(),
+            breakers: Breakers::after(self.previous.map(|previous| &previous.breakers), &pools),
+            pools,
+            budget,
+            metrics,
+            life: lives.begin(),
+            lives,
             config: self.config,
         };
         for config in stack.config.chains.values() {
-            let mut candidates = Vec::with_capacity(config.targets.len());
-            for target in &config.targets {
-                let own = match &target.own_provider {
-                    Some(own) => {
-                        let explain = |error| BuildError::new(format!("chain `{}`: {error}", config.name));
-                        Some((self.leaf)(own).map_err(explain)?)
-                    }
-                    None => None,
-                };
-                candidates.extend(stack.candidate(config, target, own.as_ref()));
-            }
-            let Some(chain) = chain(config, candidates) else {
+            let candidates =
+                config.targets.iter().filter_map(|target| stack.candidate(config, target)).collect();
+            let name = Text::from(config.name.as_str());
+            let Some(chain) = chain(config, candidates, stack.chain_hook(&name)) else {
                 return Err(BuildError::new(format!("chain `{}` has no target that can work", config.name)));
             };
-            let name = Text::from(config.name.as_str());
             stack.chains.insert(config.name.clone(), Entry { name, chain });
         }
         Ok(stack)
+    }
+
+    fn pools(&self, metrics: &Metrics) -> Result<Pools, BuildError> {
+        let (mut pools, previous) = (Pools::default(), self.previous.map(|previous| &previous.pools));
+        for (name, provider) in &self.config.providers {
+            pools
+                .add(name.clone(), provider, previous, metrics, &self.leaf)
+                .map_err(|error| BuildError::new(format!("provider `{name}`: {error}")))?;
+        }
+        for chain in self.config.chains.values() {
+            for target in &chain.targets {
+                let Some(provider) = target.own_provider.as_deref() else { continue };
+                pools
+                    .add(pool_name(provider, target), provider, previous, metrics, &self.leaf)
+                    .map_err(|error| BuildError::new(format!("chain `{}`: {error}", chain.name)))?;
+            }
+        }
+        Ok(pools)
     }
 }
 
@@ -163,14 +180,37 @@ impl Stack {
 
     /// The breakers of all targets that were used so far, by name.
     #[must_use]
-    pub fn breakers(&self) -> Vec<(Text, BreakerHandle)> {
+    pub fn breakers(&self) -> Vec<(Text, BreakerHandle<TargetHook>)> {
         self.breakers.handles()
     }
 
     /// What cools down now.
     #[must_use]
     pub fn cooling(&self) -> Vec<Cooling> {
-        self.shared.cooldowns.list()
+        self.pools.iter().flat_map(|pool| pool.cooldowns.list()).collect()
+    }
+
+    /// What is counted of this stack, and of those before it.
+    #[must_use]
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// What metrics tell of the moment `now`.
+    #[must_use]
+    pub fn snapshot(&self, now: Instant) -> Snapshot {
+        let mut snapshot = Snapshot::new();
+        let breakers = self.breakers.handles().into_iter();
+        snapshot.breakers = breakers
+            .map(|(_, breaker)| (breaker.observer().0.label().clone(), breaker.state(now).label()))
+            .collect();
+        for pool in self.pools.iter() {
+            let cooling = pool.cooldowns.list().into_iter().filter(|cooling| cooling.until > now);
+            let provider = Text::from(pool.provider.name.as_str());
+            snapshot.cooling.extend(cooling.map(|cooling| (provider.clone(), scope(&cooling.subject))));
+        }
+        snapshot.stacks = self.lives.count();
+        snapshot
     }
 
     /// A chain of one model, and behind it the other providers' targets of the default chain, if there is one.
@@ -180,36 +220,51 @@ impl Stack {
         let default = self.config.default_chain.as_ref().and_then(|name| self.config.chains.get(name));
         let behind = default.map(|chain| chain.targets.as_slice()).unwrap_or_default();
         config.targets.extend(behind.iter().filter(|target| target.provider != provider).cloned());
-        let candidates =
-            config.targets.iter().filter_map(|target| self.candidate(&config, target, None)).collect();
-        Some(Entry { name: Text::from(config.name.as_str()), chain: chain(&config, candidates)? })
+        let candidates = config.targets.iter().filter_map(|target| self.candidate(&config, target)).collect();
+        let name = Text::from(config.name.as_str());
+        let known = Catalog::bundled().model(provider, model).is_some();
+        // A caller may write any model: only those of the catalogue are labels of metrics.
+        let hook = self.chain_hook(if known { &name } else { &OTHER });
+        Some(Entry { chain: chain(&config, candidates, hook)?, name })
     }
 
-    fn candidate(
-        &self,
-        chain: &ChainConfig,
-        target: &TargetConfig,
-        own: Option<&Leaf>,
-    ) -> Option<Candidate<Target>> {
-        let provider =
-            target.own_provider.as_deref().or_else(|| self.config.providers.get(&target.provider))?;
-        let leaf = own.or_else(|| self.leaves.get(&target.provider))?;
+    fn chain_hook(&self, label: &Text) -> ChainHook {
+        ChainHook { metrics: self.metrics.chain(label), _life: Arc::clone(&self.life) }
+    }
+
+    fn candidate(&self, chain: &ChainConfig, target: &TargetConfig) -> Option<Candidate<Target>> {
+        let pool = self.pool(target)?;
         let catalog = Catalog::bundled();
         let known = catalog
             .model(&target.provider, &target.model)
             .or_else(|| catalog.find(&target.model).map(|(_, model)| model));
         let model = target.overrides.apply(&target.model, known);
         let name = backstop_core::Target::new(target.provider.as_str(), target.model.as_str());
-        let breaker = self.breakers.of(&breaker_name(&name, target, provider), chain.breaker);
+        let label = if known.is_some() || self.configures(target) { &name.name } else { &OTHER };
+        let metrics = self.metrics.target(label);
+        let breaker =
+            self.breakers.of(&breaker_name(&name, target, &pool.provider), chain.breaker, pool, &metrics);
         let commit = CommitConfig::new().with_mid_stream(match chain.mid_stream {
             MidStream::Buffer => backstop_commit::MidStream::Buffer,
             _ => backstop_commit::MidStream::Error,
         });
-        let layers = TargetLayers::new(&self.shared, provider, target, &model, breaker, commit);
-        let candidate = Candidate::new(leaf(LeafLayers(layers)), name)
+        let layers = TargetLayers::new(&self.budget, pool, target, &model, breaker, commit, &metrics);
+        let candidate = Candidate::new((pool.leaf)(LeafLayers(layers)), name)
             .with_window(model.max_input.or(model.window))
-            .with_lacks(lacks(&model, provider.dialect));
+            .with_lacks(lacks(&model, pool.provider.dialect));
         Some(candidate)
+    }
+
+    fn pool(&self, target: &TargetConfig) -> Option<&Arc<Pool>> {
+        let provider =
+            target.own_provider.as_deref().or_else(|| self.config.providers.get(&target.provider))?;
+        self.pools.find(&pool_name(provider, target), provider)
+    }
+
+    /// Whether a chain of the configuration names the target.
+    fn configures(&self, target: &TargetConfig) -> bool {
+        let mut targets = self.config.chains.values().flat_map(|chain| &chain.targets);
+        targets.any(|known| known.provider == target.provider && known.model == target.model)
     }
 
     fn unknown(&self, model: &str) -> Failure {

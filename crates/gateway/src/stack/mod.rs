@@ -9,7 +9,10 @@
 mod breakers;
 mod build;
 mod chain;
+mod hooks;
+mod lives;
 mod names;
+mod pools;
 mod provider;
 mod router;
 mod target;
@@ -17,6 +20,7 @@ mod target;
 pub use self::{
     build::{BuildError, Stack, StackBuilder},
     chain::Chain,
+    hooks::{ChainHook, TargetHook},
     names::Named,
     provider::{Leaf, LeafLayers, leaf},
     router::{Router, RouterFuture, SharedStack},

@@ -3,17 +3,14 @@
 use std::sync::Arc;
 
 use backstop_adapt::{AdaptConfig, AdaptLayer};
-use backstop_breaker::{
-    BreakerLayer,
-    cooldown::{CooldownLayer, CooldownTarget, Cooldowns},
-};
+use backstop_breaker::cooldown::{CooldownLayer, CooldownTarget};
 use backstop_catalog::Model;
 use backstop_commit::{CommitConfig, CommitLayer};
 use backstop_config::{ProviderConfig, TargetConfig, UnsupportedPolicy};
-use backstop_core::{BoxError, Call, Failure, Payload, Reply, RetryBudget};
+use backstop_core::{BoxError, Call, Failure, Payload, Reply, RetryBudget, classify::Answers};
 use backstop_normalize::{NormalizeConfig, NormalizeLayer, Unsupported, facts_of};
 use backstop_retry::{RetryConfig, RetryLayer};
-use backstop_telemetry::AttemptLayer;
+use backstop_telemetry::{AttemptLayer, metrics::TargetMetrics};
 use backstop_timeout::{
     FirstByteTimeoutLayer, FirstTokenTimeoutLayer, IdleTimeoutLayer, SilentTimeoutLayer, Timeouts,
     TotalTimeoutLayer,
@@ -23,6 +20,8 @@ use http::{Request, Response};
 use http_body::Body;
 use tower::{Service, ServiceBuilder, ServiceExt as _, util::BoxCloneSyncService};
 
+use super::{breakers::TargetBreaker, hooks::TargetHook, pools::Pool};
+
 /// A target's whole stack, as one type for all of them.
 pub type Target = BoxCloneSyncService<Request<Call>, Response<Reply>, Failure>;
 
@@ -30,36 +29,30 @@ pub type Target = BoxCloneSyncService<Request<Call>, Response<Reply>, Failure>;
 #[derive(Debug)]
 pub(crate) struct TargetLayers {
     pub(crate) adapt: AdaptLayer,
-    pub(crate) retry: RetryLayer,
-    pub(crate) attempt: AttemptLayer,
+    pub(crate) retry: RetryLayer<Answers, TargetHook>,
+    pub(crate) attempt: AttemptLayer<TargetMetrics>,
     pub(crate) cooldown: CooldownLayer,
-    pub(crate) breaker: BreakerLayer,
+    pub(crate) breaker: TargetBreaker,
     pub(crate) timeouts: Timeouts,
-    pub(crate) commit: CommitLayer,
-    pub(crate) normalize: NormalizeLayer,
-}
-
-/// What the targets of a stack share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) budget: Arc<RetryBudget>,
-    pub(crate) cooldowns: Cooldowns,
+    pub(crate) commit: CommitLayer<TargetHook>,
+    pub(crate) normalize: NormalizeLayer<TargetHook>,
 }
 
 impl TargetLayers {
     pub(crate) fn new(
-        shared: &Shared,
-        provider: &ProviderConfig,
+        budget: &Arc<RetryBudget>,
+        pool: &Pool,
         target: &TargetConfig,
         model: &Model,
-        breaker: BreakerLayer,
+        breaker: TargetBreaker,
         commit: CommitConfig,
+        metrics: &TargetMetrics,
     ) -> Self {
+        let (provider, hook) = (&pool.provider, TargetHook(metrics.clone()));
         let name = Arc::new(backstop_core::Target::new(target.provider.as_str(), target.model.as_str()));
         let retry =
             target.retries.map_or_else(RetryConfig::new, |retries| RetryConfig::new().with_retries(retries));
-        let pool =
-            CooldownTarget::new(pool_name(provider, target), target.model.as_str(), provider.api_keys.len());
+        let cools = CooldownTarget::new(pool.name.clone(), target.model.as_str(), provider.api_keys.len());
         let unsupported = match target.unsupported.unwrap_or_default() {
             UnsupportedPolicy::Drop => Unsupported::Drop,
             _ => Unsupported::Refuse,
@@ -67,14 +60,14 @@ impl TargetLayers {
         let normalize =
             NormalizeConfig::new(provider.dialect).with_facts(facts_of(model)).with_unsupported(unsupported);
         Self {
-            attempt: AttemptLayer::new(name.name.clone()),
+            attempt: AttemptLayer::new(name.name.clone()).with_observer(metrics.clone()),
             adapt: AdaptLayer::new(AdaptConfig::new(name).with_edits(target.edits.iter().cloned())),
-            retry: RetryLayer::new(retry).with_budget(Arc::clone(&shared.budget)),
-            cooldown: CooldownLayer::new(shared.cooldowns.clone(), pool),
+            retry: RetryLayer::new(retry).with_budget(Arc::clone(budget)).with_observer(hook.clone()),
+            cooldown: CooldownLayer::new(pool.cooldowns.clone(), cools),
             breaker,
             timeouts: timeouts(provider, target, model),
-            commit: CommitLayer::new(commit),
-            normalize: NormalizeLayer::new(normalize),
+            commit: CommitLayer::new(commit).with_observer(hook.clone()),
+            normalize: NormalizeLayer::new(normalize).with_observer(hook),
         }
     }
 
@@ -107,7 +100,7 @@ impl TargetLayers {
 }
 
 /// Whose keys they are: cooldowns are shared by all chains that use the same ones, and by no others.
-fn pool_name(provider: &ProviderConfig, target: &TargetConfig) -> String {
+pub(crate) fn pool_name(provider: &ProviderConfig, target: &TargetConfig) -> String {
     match target.own_provider {
         Some(_) => format!("{} at {} for {}", provider.name, provider.base_url, target.model),
         None => provider.name.clone(),

@@ -16,7 +16,8 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::{
-    IngressBody, IngressConfig, answer::Whole, in_flight::Reservation, read::Read, refusal, response as heads,
+    IngressBody, IngressConfig, answer::Whole, in_flight::Reservation, layer::Edge, read::Read, refusal,
+    response as heads,
 };
 
 pin_project! {
@@ -30,7 +31,7 @@ pin_project! {
     {
         #[pin]
         state: State<S, A, B, S::Future>,
-        config: Arc<IngressConfig>,
+        edge: Arc<Edge>,
         voice: Voice,
         received: Instant,
         origin: Option<Arc<Origin>>,
@@ -57,14 +58,14 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
-    pub(super) fn new(inner: S, request: Request<B>, config: Arc<IngressConfig>, received: Instant) -> Self {
+    pub(super) fn new(inner: S, request: Request<B>, edge: Arc<Edge>, received: Instant) -> Self {
         let (parts, body) = request.into_parts();
         let state = match refusal::of_head(&parts.headers) {
             Some(failure) => State::Refusing { failure },
-            None => State::Reading { read: Read::new(body, &config), inner, headers: parts.headers },
+            None => State::Reading { read: Read::new(body, &edge.config), inner, headers: parts.headers },
         };
         let voice = Voice { id: RequestId::new(), include_usage: false };
-        Self { state, config, voice, received, origin: None, reservation: None }
+        Self { state, edge, voice, received, origin: None, reservation: None }
     }
 }
 
@@ -88,7 +89,7 @@ where
                         Err(failure) => break Err(failure),
                     };
                     *this.reservation = reservation;
-                    let origin = match begin(this.config, this.voice, headers, body, *this.received) {
+                    let origin = match begin(&this.edge.config, this.voice, headers, body, *this.received) {
                         Ok(origin) => Arc::new(origin),
                         Err(failure) => break Err(failure),
                     };
@@ -116,7 +117,7 @@ where
                         let (mut head, answer) = response.into_parts();
                         if origin.peek().stream {
                             heads::streamed(&mut head.headers, origin);
-                            let encoder = StreamEncoder::new(this.config.dialect, *this.voice);
+                            let encoder = StreamEncoder::new(this.edge.config.dialect, *this.voice);
                             let body = IngressBody::stream(answer, encoder, this.reservation.take());
                             break Ok(Response::from_parts(head, body));
                         }
@@ -124,7 +125,7 @@ where
                     }
                 },
                 StateProjection::Answering { whole, head } => {
-                    match ready!(whole.poll_whole(cx, this.config.dialect, this.voice)) {
+                    match ready!(whole.poll_whole(cx, this.edge.config.dialect, this.voice)) {
                         Err(failure) => break Err(failure),
                         Ok(body) => {
                             let (Some(origin), Some(mut head)) = (this.origin.as_deref(), head.take()) else {
@@ -145,7 +146,10 @@ where
         this.state.as_mut().project_replace(State::Done);
         *this.reservation = None;
         Poll::Ready(Ok(result.unwrap_or_else(|failure| {
-            heads::failed(this.config, this.voice, this.origin.as_deref(), &failure)
+            if this.origin.is_none() {
+                this.edge.observer.refused(&failure);
+            }
+            heads::failed(&this.edge.config, this.voice, this.origin.as_deref(), &failure)
         })))
     }
 }

@@ -6,6 +6,7 @@ mod config;
 mod future;
 mod in_flight;
 mod layer;
+mod observer;
 mod read;
 mod refusal;
 mod response;
@@ -13,5 +14,5 @@ mod service;
 
 pub use self::{
     body::IngressBody, config::IngressConfig, future::ResponseFuture, in_flight::BytesInFlight,
-    layer::IngressLayer, service::Ingress,
+    layer::IngressLayer, observer::IngressObserver, service::Ingress,
 };

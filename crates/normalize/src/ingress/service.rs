@@ -10,7 +10,7 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{IngressBody, IngressConfig, ResponseFuture};
+use super::{IngressBody, ResponseFuture, layer::Edge};
 
 /// The edge: any HTTP request in, a call through the stack inside, an answer in the caller's dialect out.
 ///
@@ -19,12 +19,12 @@ use super::{IngressBody, IngressConfig, ResponseFuture};
 #[derive(Clone, Debug)]
 pub struct Ingress<S> {
     inner: S,
-    config: Arc<IngressConfig>,
+    edge: Arc<Edge>,
 }
 
 impl<S> Ingress<S> {
-    pub(crate) const fn new(inner: S, config: Arc<IngressConfig>) -> Self {
-        Self { inner, config }
+    pub(super) const fn new(inner: S, edge: Arc<Edge>) -> Self {
+        Self { inner, edge }
     }
 }
 
@@ -44,6 +44,6 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        ResponseFuture::new(self.inner.clone(), request, Arc::clone(&self.config), clock::now())
+        ResponseFuture::new(self.inner.clone(), request, Arc::clone(&self.edge), clock::now())
     }
 }

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use backstop_core::{Origin, Step};
 
@@ -12,6 +12,12 @@ pub trait AttemptObserver {
     /// The first token of `step` is here. Comes once at most, and not at all where the attempt fails before it.
     fn first_token(&self, origin: &Origin, step: &Step) {
         let _ = (origin, step);
+    }
+
+    /// Another event that carries content, `gap` after the one before. Comes for every such event but the first: whatever
+    /// hears it must neither lock nor allocate.
+    fn next_token(&self, gap: Duration) {
+        let _ = gap;
     }
 
     /// `step` has ended: its outcome and duration are known. Comes once for every step that began.
@@ -29,6 +35,10 @@ impl<T: AttemptObserver + ?Sized> AttemptObserver for Arc<T> {
 
     fn first_token(&self, origin: &Origin, step: &Step) {
         (**self).first_token(origin, step);
+    }
+
+    fn next_token(&self, gap: Duration) {
+        (**self).next_token(gap);
     }
 
     fn settled(&self, origin: &Origin, step: &Step) {

@@ -1,4 +1,7 @@
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use backstop_core::{Call, Failure, Kind, Origin, Step, StepOutcome, Text};
 use http::StatusCode;
@@ -46,6 +49,12 @@ impl<O: AttemptObserver> Running<O> {
 }
 
 impl<O: AttemptObserver> Track for Running<O> {
+    const GAPS: bool = true;
+
+    fn next_token(&mut self, gap: Duration) {
+        self.observer.next_token(gap);
+    }
+
     fn first_token(&mut self, now: Instant) {
         let change = |step: &mut Step| step.first_token = Some(now.saturating_duration_since(step.started));
         self.change(change, O::first_token);

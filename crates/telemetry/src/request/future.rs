@@ -39,12 +39,11 @@ where
         Poll::Ready(match ready!(this.future.poll(cx)) {
             Ok(response) => {
                 let status = response.status();
-                let tracker = this.tracker.at_head(|running| running.head(status));
+                let tracker = this.tracker.at_head(|running| running.answer(status));
                 Ok(response.map(|body| RequestBody::new(body, tracker)))
             }
             Err(failure) => {
-                // What the edge above will make of it.
-                let mut tracker = this.tracker.at_head(|running| running.head(failure.status()));
+                let mut tracker = this.tracker.at_head(|running| running.fail(failure.status()));
                 Err(tracker.fail(failure))
             }
         })

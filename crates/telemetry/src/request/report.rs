@@ -25,6 +25,8 @@ pub struct RequestReport {
     pub outcome: StepOutcome,
     /// The status that the caller got; `None` where it left before there was one.
     pub status: Option<StatusCode>,
+    /// Whether the caller was given the head of an answer, whatever became of its body.
+    pub answered: bool,
     /// When the request came in.
     pub received: Instant,
     /// From then to the end of the answer.

@@ -14,16 +14,26 @@ use crate::{
 pub(crate) struct Running<O> {
     origin: Arc<Origin>,
     status: Option<StatusCode>,
+    answered: bool,
     first_token: Option<Instant>,
     observer: O,
 }
 
-impl<O> Running<O> {
-    pub(super) const fn new(origin: Arc<Origin>, observer: O) -> Self {
-        Self { origin, status: None, first_token: None, observer }
+impl<O: RequestObserver> Running<O> {
+    pub(super) fn begin(origin: Arc<Origin>, observer: O) -> Self {
+        observer.begun(&origin);
+        Self { origin, status: None, answered: false, first_token: None, observer }
     }
 
-    pub(super) const fn head(&mut self, status: StatusCode) {
+    /// An answer has begun.
+    pub(super) fn answer(&mut self, status: StatusCode) {
+        self.status = Some(status);
+        self.answered = true;
+        self.observer.answered(&self.origin);
+    }
+
+    /// There is none, and the edge above will make this status of it.
+    pub(super) const fn fail(&mut self, status: StatusCode) {
         self.status = Some(status);
     }
 }
@@ -44,6 +54,7 @@ impl<O: RequestObserver> Track for Running<O> {
             target: trail.last_target(),
             outcome: outcome::step(end.outcome),
             status: self.status,
+            answered: self.answered,
             received: origin.received(),
             duration: end.now.saturating_duration_since(origin.received()),
             first_token: self.first_token.map(|at| at.saturating_duration_since(origin.received())),

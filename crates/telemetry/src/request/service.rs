@@ -56,7 +56,7 @@ where
 
     fn call(&mut self, request: R) -> Self::Future {
         let running =
-            request.call().map(|call| Running::new(Arc::clone(call.origin()), self.observer.clone()));
+            request.call().map(|call| Running::begin(Arc::clone(call.origin()), self.observer.clone()));
         let tracker = Tracker::new(running);
         RequestFuture::new(self.inner.call(request), tracker)
     }
