@@ -1,0 +1,161 @@
+//! The dialects that a simulator speaks, and what each must be able to say.
+
+use std::fmt;
+
+use http::{HeaderMap, Method};
+use serde_json::Value;
+
+use crate::{
+    anthropic::Anthropic,
+    api_error::{ApiError, Circumstances},
+    ask::Ask,
+    ids::Ids,
+    openai::OpenAi,
+    reply::{Event, Reply},
+    rules::Refusal,
+};
+
+/// A dialect that a simulator speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// OpenAI Chat Completions: `POST …/chat/completions`.
+    OpenAiChat,
+    /// Anthropic Messages: `POST …/messages`.
+    AnthropicMessages,
+}
+
+impl Dialect {
+    /// Every dialect.
+    pub const ALL: [Self; 2] = [Self::OpenAiChat, Self::AnthropicMessages];
+
+    /// The dialect's name: `openai-chat` or `anthropic-messages`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OpenAiChat => "openai-chat",
+            Self::AnthropicMessages => "anthropic-messages",
+        }
+    }
+
+    /// The dialect with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.name() == name)
+    }
+
+    pub(crate) fn voice(self) -> &'static dyn Voice {
+        match self {
+            Self::OpenAiChat => &OpenAi,
+            Self::AnthropicMessages => &Anthropic,
+        }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a request to a simulator is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// An answer of a model.
+    Generate,
+    /// A count of a prompt's tokens (Anthropic).
+    CountTokens,
+    /// The list of models.
+    Models,
+    /// One model.
+    Model,
+    /// None that there is.
+    Unknown,
+}
+
+/// What a request is for, and in which dialect, by its path and, where dialects share one, its headers.
+pub(crate) fn recognise(path: &str, headers: &HeaderMap) -> (Dialect, Operation) {
+    let mut segments = path.trim_end_matches('/').rsplit('/');
+    let (last, before) = (segments.next().unwrap_or_default(), segments.next().unwrap_or_default());
+    let anthropic = headers.contains_key("anthropic-version") || headers.contains_key("x-api-key");
+    let either = if anthropic { Dialect::AnthropicMessages } else { Dialect::OpenAiChat };
+    match (before, last) {
+        ("chat", "completions") => (Dialect::OpenAiChat, Operation::Generate),
+        ("messages", "count_tokens") => (Dialect::AnthropicMessages, Operation::CountTokens),
+        (_, "messages") => (Dialect::AnthropicMessages, Operation::Generate),
+        (_, "models") => (either, Operation::Models),
+        ("models", _) => (either, Operation::Model),
+        _ => (either, Operation::Unknown),
+    }
+}
+
+/// Whether `method` is the one of `operation`.
+pub(crate) fn allows(operation: Operation, method: &Method) -> bool {
+    match operation {
+        Operation::Generate | Operation::CountTokens => method == Method::POST,
+        Operation::Models | Operation::Model => method == Method::GET,
+        Operation::Unknown => true,
+    }
+}
+
+/// A dialect's way of saying things. A new dialect is a folder with one of these.
+pub(crate) trait Voice: fmt::Debug + Sync {
+    /// The key that a request bears, as this provider wants it.
+    fn key<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str>;
+
+    /// What this provider refuses.
+    fn refuse(&self, headers: &HeaderMap, body: &Value) -> Result<(), Refusal>;
+
+    /// What a request that was not refused asks for.
+    fn ask(&self, body: &Value) -> Ask;
+
+    /// A whole answer.
+    fn whole(&self, reply: &Reply) -> String;
+
+    /// A streamed answer.
+    fn events(&self, reply: &Reply, ask: &Ask) -> Vec<Event>;
+
+    /// An answer that is no answer: without choices, whole or streamed.
+    fn empty(&self, reply: &Reply, stream: bool) -> Vec<Event>;
+
+    /// An error document.
+    fn error(&self, error: &ApiError, about: &Circumstances, ids: Ids) -> Value;
+
+    /// The error event of a stream that was going well.
+    fn error_event(&self, ids: Ids) -> Event;
+
+    /// Adds what a document of [`Refusal`] lacks.
+    fn finish_refusal(&self, body: Value, ids: Ids) -> Value;
+
+    /// The headers that come with every answer.
+    fn headers(&self, headers: &mut HeaderMap, head: &Head);
+
+    /// The list of models, or one of them.
+    fn models(&self, models: &[String]) -> Value;
+
+    /// One model.
+    fn model(&self, model: &str) -> Value;
+}
+
+/// What headers tell.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) ids: Ids,
+    /// Whether it is an error, and which.
+    pub(crate) error: Option<ApiError>,
+    /// Requests that a key may make a minute, and how many of them are left.
+    pub(crate) limit: u64,
+    pub(crate) remaining: u64,
+    pub(crate) prompt_tokens: u64,
+    /// How long until there are more requests.
+    pub(crate) reset: std::time::Duration,
+    /// Seconds since 1970.
+    pub(crate) unix: u64,
+}
+
+/// Sets a header whose value is known to be one.
+pub(crate) fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = http::HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}

@@ -1,0 +1,86 @@
+//! One connection.
+
+use std::{
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
+use tokio::{net::TcpStream, select, sync::watch};
+use tower_service::Service;
+
+use super::wire::{Fuse, Wire};
+use crate::{body::SimulatorBody, error::Broken, simulator::Simulator};
+
+/// Serves HTTP on `stream` until it ends, breaks, or the last answer after `stopping` is out.
+pub(super) async fn serve(stream: TcpStream, simulator: Simulator, mut stopping: watch::Receiver<bool>) {
+    // Where it cannot be set, answers are merely later.
+    stream.set_nodelay(true).unwrap_or_default();
+    let fuse = Arc::new(Fuse::default());
+    let wire = Wire::new(stream, fuse.clone());
+    let service = service_fn(move |request| answer(simulator.clone(), request, fuse.clone()));
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(wire), service));
+    // A broken connection is what some callers came for: nothing to report.
+    select! {
+        _ = connection.as_mut() => return,
+        _ = stopping.wait_for(|stopping| *stopping) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}
+
+async fn answer(
+    mut simulator: Simulator,
+    request: Request<Incoming>,
+    fuse: Arc<Fuse>,
+) -> Result<Response<FusedBody>, Broken> {
+    match simulator.call(request).await {
+        Ok(response) => Ok(response.map(|body| FusedBody { body, fuse })),
+        Err(broken) => {
+            fuse.blow();
+            Err(broken)
+        }
+    }
+}
+
+/// A body that takes its connection with it when it breaks.
+struct FusedBody {
+    body: SimulatorBody,
+    fuse: Arc<Fuse>,
+}
+
+impl Body for FusedBody {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if let Poll::Ready(Some(Err(broken))) = &frame {
+            // Truncation needs no help: hyper closes a connection whose body failed.
+            if broken.is_reset() {
+                self.fuse.blow();
+            }
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
