@@ -60,7 +60,7 @@ pub use self::{
     origin::{Decode, Origin},
     payload::Payload,
     peek::{Needs, Peek},
-    redact::redact,
+    redact::{redact, redact_body},
     request::{
         Message, OutputFormat, Parameters, Reasoning, ReasoningMode, Request, Role, Stop, Tool, ToolChoice,
         ToolDefinition,

@@ -1,5 +1,7 @@
 //! Takes credentials out of text that others wrote.
 
+use bytes::Bytes;
+
 /// Replaces each of `secrets`, and all that looks like a provider's key, by `[redacted]`.
 ///
 /// A provider's error may quote the key that it refuses, often in part (`sk-abc***xyz`); nothing of that shape reaches
@@ -15,6 +17,15 @@ pub fn redact<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> Str
         }
     }
     if PREFIXES.iter().any(|prefix| clean.contains(prefix)) { without_keys(&clean) } else { clean }
+}
+
+/// An error's body without what looks like a provider's key; the same bytes where nothing does, or where it is no text.
+#[must_use]
+pub fn redact_body(body: &Bytes) -> Bytes {
+    match std::str::from_utf8(body) {
+        Ok(text) if PREFIXES.iter().any(|prefix| text.contains(prefix)) => Bytes::from(without_keys(text)),
+        _ => body.clone(),
+    }
 }
 
 fn without_keys(text: &str) -> String {
@@ -55,9 +66,18 @@ mod tests {
     }
 
     #[test]
+    fn bodies_lose_what_looks_like_a_key_and_nothing_else() {
+        let body = Bytes::from_static(br#"{"error":"bad key sk-abcd****wxyz"}"#);
+        assert_eq!(redact_body(&body), r#"{"error":"bad key [redacted]"}"#);
+        let binary = Bytes::from_static(b"\xFFsk-abcdefghijk");
+        assert_eq!(redact_body(&binary).as_ptr(), binary.as_ptr());
+    }
+
+    #[test]
     fn ordinary_text_stays_as_it_is() {
         for text in ["", "sk-", "a sk-short b", "ask-someone-else-please", "é sk-é"] {
             assert_eq!(redact(text, []), text);
+            assert_eq!(redact_body(&Bytes::from_static(text.as_bytes())), text);
         }
     }
 }

@@ -32,7 +32,7 @@ pub enum Command {
 pub struct ConfigArguments {
     /// A YAML file; may be given several times, and the files add up. Without any, a chain is built from the API keys in
     /// the environment.
-    #[arg(long = "config", short, value_name = "FILE", env = "BACKSTOP_CONFIG", value_delimiter = ',')]
+    #[arg(long = "config", short = 'c', value_name = "FILE", env = "BACKSTOP_CONFIG", value_delimiter = ',')]
     pub files: Vec<PathBuf>,
 }
 

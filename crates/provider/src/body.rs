@@ -14,12 +14,13 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tower_http::decompression::DecompressionBody;
 
-use crate::{service::Endpoint, transport};
+use crate::{mask::Mask, service::Endpoint, transport};
 
 pin_project! {
     /// A provider's response body.
     ///
-    /// A success comes through as it arrives, decoded where it is compressed. An error (status 4xx or 5xx) is collected
+    /// A success comes through as it arrives, decoded where it is compressed, with the provider's keys overwritten should
+    /// it quote them; trailers are dropped. An error (status 4xx or 5xx) is collected
     /// up to 64 KiB, redacted of the provider's keys, and given as one frame; where it breaks off, what came counts.
     /// After an `Err` or the end nothing more comes. Dropping the body ends the call.
     pub struct ProviderBody {
@@ -32,14 +33,14 @@ pin_project! {
 
 #[derive(Debug)]
 enum Mode {
-    Answer,
+    Answer { mask: Mask },
     Error { collected: BytesMut },
     Ended,
 }
 
 impl ProviderBody {
-    pub(crate) const fn answer(body: DecompressionBody<Incoming>, endpoint: Arc<Endpoint>) -> Self {
-        Self { body, mode: Mode::Answer, endpoint }
+    pub(crate) fn answer(body: DecompressionBody<Incoming>, endpoint: Arc<Endpoint>) -> Self {
+        Self { body, mode: Mode::Answer { mask: Mask::default() }, endpoint }
     }
 
     /// An error's body; `legible` is whether its content coding is known.
@@ -56,17 +57,25 @@ impl Body for ProviderBody {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
         let mut this = self.project();
         match this.mode {
-            Mode::Answer => {
-                let frame = ready!(this.body.poll_frame(cx));
-                if !matches!(frame, Some(Ok(_))) {
-                    *this.mode = Mode::Ended;
-                }
-                Poll::Ready(
-                    frame.map(|frame| {
-                        frame.map_err(|error| transport::of_body(error.as_ref(), this.endpoint))
-                    }),
-                )
-            }
+            Mode::Answer { mask } => loop {
+                let frame = match ready!(this.body.as_mut().poll_frame(cx)) {
+                    Some(Ok(frame)) => {
+                        let Ok(data) = frame.into_data() else { continue };
+                        let data = mask.push(data, &this.endpoint.keys);
+                        if data.is_empty() {
+                            continue;
+                        }
+                        break Poll::Ready(Some(Ok(Frame::data(data))));
+                    }
+                    Some(Err(error)) => Some(Err(transport::of_body(error.as_ref(), this.endpoint))),
+                    None => {
+                        let held = mask.end();
+                        (!held.is_empty()).then(|| Ok(Frame::data(held)))
+                    }
+                };
+                *this.mode = Mode::Ended;
+                break Poll::Ready(frame);
+            },
             Mode::Error { collected } => {
                 let limit = ERROR_LIMIT + this.endpoint.keys.longest();
                 while collected.len() < limit {
@@ -89,17 +98,24 @@ impl Body for ProviderBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        match self.mode {
+        match &self.mode {
             // A compressed body has no exact length, so it never claims to have ended.
-            Mode::Answer => self.body.size_hint().exact() == Some(0),
+            Mode::Answer { mask } => mask.held() == 0 && self.body.size_hint().exact() == Some(0),
             Mode::Error { .. } => false,
             Mode::Ended => true,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self.mode {
-            Mode::Answer => self.body.size_hint(),
+        match &self.mode {
+            Mode::Answer { mask } => {
+                let (mut hint, held) = (self.body.size_hint(), mask.held() as u64);
+                if let Some(upper) = hint.upper() {
+                    hint.set_upper(upper + held);
+                }
+                hint.set_lower(hint.lower() + held);
+                hint
+            }
             Mode::Error { .. } => SizeHint::new(),
             Mode::Ended => SizeHint::with_exact(0),
         }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use backstop_core::{Failure, Kind, redact};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use memchr::memmem;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{ConfigError, ProviderConfig};
@@ -78,6 +79,29 @@ impl Keys {
     /// `text` without any of the keys, in whole or in the masked forms that providers quote.
     pub(crate) fn redact(&self, text: &str) -> String {
         redact(text, self.secrets())
+    }
+
+    /// Whether any key stands in `bytes`.
+    pub(crate) fn any_in(&self, bytes: &[u8]) -> bool {
+        self.secrets().any(|secret| memmem::find(bytes, secret.as_bytes()).is_some())
+    }
+
+    /// Overwrites every key in `bytes` with asterisks.
+    pub(crate) fn overwrite(&self, bytes: &mut [u8]) {
+        for secret in self.secrets() {
+            while let Some(at) = memmem::find(bytes, secret.as_bytes()) {
+                bytes[at..at + secret.len()].fill(b'*');
+            }
+        }
+    }
+
+    /// How many of the last of `bytes` may be the beginning of a key.
+    pub(crate) fn begins_at_end_of(&self, bytes: &[u8]) -> usize {
+        let begins = |secret: &str| {
+            let most = bytes.len().min(secret.len() - 1);
+            (1..=most).rev().find(|&length| bytes.ends_with(&secret.as_bytes()[..length])).unwrap_or(0)
+        };
+        self.secrets().map(begins).max().unwrap_or(0)
     }
 
     /// The length of the longest text that must be found in one piece to be redacted.

@@ -55,7 +55,7 @@
 //! | no connection within [`ProviderConfig::with_connect_timeout`] | `Err`, [`Kind::Timeout`](backstop_core::Kind::Timeout) of the connect clock |
 //! | DNS, refused, reset, TLS, end before the head | `Err`, [`Kind::Transport`](backstop_core::Kind::Transport) |
 //! | a head with status 3xx, or in a content coding that nobody knows | `Err`, [`Kind::Malformed`](backstop_core::Kind::Malformed) |
-//! | a head with status 2xx | `Ok`, the body as it comes |
+//! | a head with status 2xx | `Ok`, the body as it comes, but for our keys in it, which become asterisks |
 //! | a head with status 4xx or 5xx | `Ok`, the body's first 64 KiB, redacted, as one frame |
 //! | the body breaks off | an `Err` frame, `Transport`; `Malformed` where its compression is broken |
 //!
@@ -76,6 +76,7 @@ mod connector;
 mod credential;
 mod error;
 mod future;
+mod mask;
 mod service;
 mod tls;
 mod transport;

@@ -1,6 +1,6 @@
 //! Errors, in and out.
 
-use backstop_core::{Dialect, Failure, Kind, ProviderError, Text, retry_after};
+use backstop_core::{Dialect, Failure, Kind, ProviderError, Text, redact_body, retry_after};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
@@ -19,6 +19,8 @@ pub(crate) fn decode_error(response: &ErrorResponse<'_>) -> Failure {
 
 /// The failure that an error body tells; `status` and `headers` where it is not inside a 200.
 pub(super) fn failure_of(status: Option<StatusCode>, headers: Option<&HeaderMap>, body: &Bytes) -> Failure {
+    // Bodies with an error status were redacted on their way.
+    let body = &if status.is_none() { redact_body(body) } else { body.clone() };
     let mut said = Said::read(body);
     if let Some(word) =
         headers.and_then(|headers| headers.get("x-amzn-errortype")).and_then(|word| word.to_str().ok())

@@ -15,7 +15,7 @@ pub(crate) fn peek(body: &Bytes) -> Result<Peek, Failure> {
     let mut top = Top::default();
     scan(text, &mut top)?;
     let Top { model, stream, max_tokens, messages, turns, reasoning, mut needs } = top;
-    let Some(model) = model else { return Err(Path::Root.field("model").expected("a string").into()) };
+    let Some(model) = model.filter(|model| !model.is_empty()) else { return Err(Path::Root.field("model").expected("a string").into()) };
     if messages == 0 {
         return Err(Path::Root.field("messages").expected("a list of at least one message").into());
     }
@@ -234,6 +234,7 @@ mod tests {
             ("[]", "the body must be a JSON object"),
             ("{\"messages\":[{}]}", "`model` must be a string"),
             ("{\"model\":1}", "`model` must be a string"),
+            ("{\"model\":\"\",\"messages\":[{}]}", "`model` must be a string"),
             ("{\"model\":\"m\"}", "`messages` must be a list of at least one message"),
             ("{\"model\":\"m\",\"messages\":[]}", "`messages` must be a list of at least one message"),
             ("{\"model\":\"m\",\"messages\":{}}", "`messages` must be a list"),

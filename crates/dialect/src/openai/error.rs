@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use backstop_core::{Dialect, Failure, Kind, ProviderError, Text, retry_after};
+use backstop_core::{Dialect, Failure, Kind, ProviderError, Text, redact_body, retry_after};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::value::RawValue;
@@ -28,10 +28,11 @@ pub(crate) fn decode_error(response: &ErrorResponse<'_>) -> Failure {
     failure.with_status(response.status).with_retry_after(told)
 }
 
-/// The failure of an error object that came with a 200.
+/// The failure of an error object that came with a 200. Such bodies were not redacted on their way, as errors are.
 pub(super) fn in_answer(body: &Bytes) -> Failure {
-    let said = Said::read(body);
-    let failure = said.failure(None, body);
+    let body = redact_body(body);
+    let said = Said::read(&body);
+    let failure = said.failure(None, &body);
     failure.with_retry_after(said.retry_delay)
 }
 
@@ -42,8 +43,10 @@ pub(super) fn in_choice(body: &Bytes, choice: &RawValue) -> Failure {
 
 /// The failure of an error event that is no JSON.
 pub(super) fn of_text(text: &str) -> Failure {
-    let said = Said { message: cut(text).into(), ..Said::default() };
-    said.failure(None, &Bytes::copy_from_slice(text.as_bytes()))
+    let text = redact_body(&Bytes::copy_from_slice(text.as_bytes()));
+    let message = String::from_utf8_lossy(&text);
+    let said = Said { message: cut(&message).into(), ..Said::default() };
+    said.failure(None, &text)
 }
 
 pub(crate) fn encode_error(failure: &Failure, voice: &Voice) -> Bytes {

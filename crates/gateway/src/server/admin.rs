@@ -44,9 +44,21 @@ impl Admin {
         let breakers: Vec<_> = stack
             .breakers()
             .into_iter()
-            .map(|(target, breaker)| json!({"target": target.as_str(), "state": format!("{:?}", breaker.state(now))}))
+            .map(|(target, breaker)| json!({"target": target.as_str(), "state": breaker.state(now).label()}))
             .collect();
-        let cooling: Vec<_> = stack.cooling().iter().map(|cooling| format!("{cooling:?}")).collect();
+        let cooling: Vec<_> = stack
+            .cooling()
+            .iter()
+            .map(|cooling| {
+                let left = cooling.until.saturating_duration_since(now).as_millis();
+                json!({
+                    "subject": cooling.subject.to_string(),
+                    "after": cooling.kind.label(),
+                    "failures": cooling.failures,
+                    "left_ms": u64::try_from(left).unwrap_or(u64::MAX),
+                })
+            })
+            .collect();
         Bytes::from(json!({"breakers": breakers, "cooling": cooling}).to_string())
     }
 }

@@ -61,6 +61,11 @@ impl Gateway {
 
     fn own<B>(&self, request: &Request<B>) -> Response<GatewayBody> {
         let get = matches!(*request.method(), Method::GET | Method::HEAD);
+        if request.headers().contains_key(header::TRANSFER_ENCODING)
+            && request.headers().contains_key(header::CONTENT_LENGTH)
+        {
+            return own::two_lengths(models::dialect_of(request.headers()));
+        }
         match request.uri().path() {
             "/healthz" if get => own::text(StatusCode::OK, "ok\n"),
             "/readyz" if get => match self.health.ready() {

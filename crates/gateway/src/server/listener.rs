@@ -12,6 +12,8 @@ use hyper_util::{
 use tokio::net::{TcpListener, TcpStream};
 use tower::{Service, ServiceExt as _};
 
+use super::wire::Watched;
+
 /// A bound listener: HTTP/1.1 and HTTP/2 over plain TCP, without delay of small packets.
 #[derive(Debug)]
 pub struct Listener {
@@ -60,7 +62,11 @@ impl Listener {
                 Ok((stream, _)) => {
                     no_delay(&stream);
                     let service = service.clone();
-                    let handle = service_fn(move |request| service.clone().oneshot(request));
+                    let (stream, two_lengths) = Watched::new(stream);
+                    let handle = service_fn(move |mut request: Request<Incoming>| {
+                        two_lengths.restore(request.headers_mut());
+                        service.clone().oneshot(request)
+                    });
                     let connection = server.serve_connection(TokioIo::new(stream), handle).into_owned();
                     let connection = connections.watch(connection);
                     #[expect(

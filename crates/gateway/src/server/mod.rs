@@ -8,6 +8,7 @@ mod health;
 mod listener;
 mod models;
 mod own;
+mod wire;
 
 pub use self::{
     admin::Admin,
