@@ -1,6 +1,8 @@
 //! What is wrong with a request, a file or a command line is said once, clearly, to whoever made the mistake; nothing
 //! panics, and no provider hears of it.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 use std::{fmt::Write as _, time::Duration};
 
 use backstop_core::Dialect;

@@ -1,5 +1,7 @@
 //! What crosses the gateway, up and down: only what a list allows, and never anybody's secret.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 use std::{fmt::Write as _, time::Duration};
 
 use backstop_core::Dialect;
@@ -328,7 +330,10 @@ fn quote(dialect: Dialect, seen: &Seen) -> Response<Bytes> {
                 Dialect::AnthropicMessages => canned::anthropic_events("Well now"),
                 _ => canned::openai_events("Well now"),
             };
-            let begin: String = whole.split_inclusive("\n\n").take(if dialect == Dialect::OpenaiChat { 3 } else { 4 }).collect();
+            let begin: String = whole
+                .split_inclusive("\n\n")
+                .take(if dialect == Dialect::OpenaiChat { 3 } else { 4 })
+                .collect();
             canned::events(&(begin + &error_event(dialect, error(200).body())))
         }
         206 => error(500),

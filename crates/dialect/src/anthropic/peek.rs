@@ -15,7 +15,9 @@ pub(crate) fn peek(body: &Bytes) -> Result<Peek, Failure> {
     let mut top = Top::default();
     scan(text, &mut top)?;
     let Top { model, stream, max_tokens, messages, turns, reasoning, mut needs } = top;
-    let Some(model) = model.filter(|model| !model.is_empty()) else { return Err(Path::Root.field("model").expected("a string").into()) };
+    let Some(model) = model.filter(|model| !model.is_empty()) else {
+        return Err(Path::Root.field("model").expected("a string").into());
+    };
     if messages == 0 {
         return Err(Path::Root.field("messages").expected("a list of at least one message").into());
     }
