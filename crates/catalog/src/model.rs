@@ -30,6 +30,9 @@ pub struct Model {
     /// Whether it takes `temperature`, `top_p` and `top_k`.
     #[serde(default)]
     pub sampling_params: Option<bool>,
+    /// Whether it takes instructions in the middle of the talk (Anthropic's newest models take a `system` turn).
+    #[serde(default)]
+    pub system_in_talk: Option<bool>,
     /// Whether it answers by a JSON Schema.
     #[serde(default)]
     pub structured_output: Option<bool>,

@@ -29,6 +29,7 @@ mod edit;
 mod event;
 mod failure;
 mod finish;
+mod flavour;
 mod id;
 mod kind;
 mod origin;
@@ -55,6 +56,7 @@ pub use self::{
     event::{Event, Form, Wire},
     failure::{BoxError, Failure, ProviderError},
     finish::{Finish, FinishReason},
+    flavour::{Flavour, UnknownFlavour},
     id::{AttemptId, RequestId},
     kind::{BreakerWeight, Class, Clock, Kind, NextTarget, Refusal, Retryable, Row, Scope},
     origin::{Decode, Origin},

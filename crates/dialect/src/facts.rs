@@ -1,5 +1,7 @@
 //! What an encoder must know of the model that it writes for.
 
+use backstop_core::Flavour;
+
 /// What an encoder must know of the model that it writes for. From the catalogue, overridable per target.
 ///
 /// The default is a model of which nothing is known: nothing is refused on its behalf.
@@ -21,6 +23,10 @@ pub struct Facts {
     pub tools: bool,
     /// Whether the endpoint knows OpenAI's newer names: the `developer` role and `max_completion_tokens`.
     pub newer_openai_names: bool,
+    /// Whether it takes instructions in the middle of the talk (Anthropic's newest models take a `system` turn).
+    pub system_in_talk: bool,
+    /// Whose OpenAI Chat Completions it speaks, where it speaks that dialect.
+    pub flavour: Flavour,
 }
 
 /// How a model is told to reason.
@@ -55,6 +61,8 @@ impl Default for Facts {
             structured_output: true,
             tools: true,
             newer_openai_names: true,
+            system_in_talk: false,
+            flavour: Flavour::Compatible,
         }
     }
 }

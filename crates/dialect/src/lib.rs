@@ -6,12 +6,14 @@
 mod answer;
 mod anthropic;
 mod apply;
+mod dropped;
 mod error;
 mod facts;
 mod json;
 mod loss;
 mod openai;
 mod request;
+mod seal;
 mod signature;
 mod splice;
 pub mod sse;

@@ -49,7 +49,7 @@ pub fn decoder(dialect: Dialect) -> Decode {
 pub fn encode_request(dialect: Dialect, request: &Request, facts: &Facts) -> Result<Encoded, Failure> {
     if let Some((request, edits)) = waiting(request, dialect) {
         let mut encoded = encode_request(dialect, &request, facts)?;
-        encoded.body = splice(dialect, &encoded.body, &Splice { edits: &edits, ask_for_usage: false })?;
+        encoded.body = splice(dialect, &encoded.body, &Splice { edits: &edits, ..Splice::default() })?.body;
         return Ok(encoded);
     }
     match dialect {

@@ -1,15 +1,20 @@
 //! Edits on the caller's own bytes.
 
+mod foreign;
 mod system;
 
 use std::{borrow::Cow, str};
 
-use backstop_core::{Dialect, Edit, Failure, Json, Parameter, Text};
+use backstop_core::{Dialect, Edit, Failure, Flavour, Json, Parameter, Text};
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use self::system::{System, anthropic_system, openai_messages, without_instructions};
+use self::{
+    foreign::without_foreign_reasoning,
+    system::{System, anthropic_system, openai_messages, without_instructions},
+};
 use crate::{
+    Encoded, Loss,
     apply::FORBIDDEN,
     json::{self, Fields, object_json},
 };
@@ -22,16 +27,21 @@ pub struct Splice<'a> {
     pub edits: &'a [Edit],
     /// Whether to ask for usage at the end of a stream, where the dialect must be asked.
     pub ask_for_usage: bool,
+    /// Whose OpenAI Chat Completions the target speaks, where it speaks that dialect.
+    pub flavour: Flavour,
 }
 
 /// Applies `splice` to the top level of `body`, and takes out what must never go up (`api_key`, `base_url`,
 /// `extra_headers`, `extra_body`, `extra_query`). All other bytes stay as they are; a body that needs no change is
 /// returned as it is, uncopied. Of a field that stands twice only the last one, which counts, is left.
 ///
+/// Reasoning in earlier turns that another provider made is withheld, and told as a loss: a talk may have been answered by
+/// several providers, and each refuses the others' seals.
+///
 /// # Errors
 ///
 /// [`Kind::InvalidRequest`](backstop_core::Kind::InvalidRequest) where `body` is no JSON object.
-pub fn splice(dialect: Dialect, body: &Bytes, splice: &Splice<'_>) -> Result<Bytes, Failure> {
+pub fn splice(dialect: Dialect, body: &Bytes, splice: &Splice<'_>) -> Result<Encoded, Failure> {
     let mut document = Document::open(body)?;
     for name in FORBIDDEN {
         document.remove(name);
@@ -42,7 +52,8 @@ pub fn splice(dialect: Dialect, body: &Bytes, splice: &Splice<'_>) -> Result<Byt
     if splice.ask_for_usage && dialect == Dialect::OpenaiChat && document.get("stream") == Some("true") {
         document.set_within("stream_options", "include_usage", &Json::from(true));
     }
-    Ok(document.write())
+    let losses = document.withhold(dialect, splice.flavour);
+    Ok(Encoded { body: document.write(), losses })
 }
 
 /// The top level of a document: where its fields are, and what becomes of them.
@@ -272,6 +283,15 @@ impl<'a> Document<'a> {
                 }
             }
         }
+    }
+
+    /// Takes out what only its maker may see.
+    fn withhold(&mut self, dialect: Dialect, flavour: Flavour) -> Vec<Loss> {
+        let found = self.get("messages").and_then(|known| without_foreign_reasoning(dialect, flavour, known));
+        let Some((messages, places)) = found else { return Vec::new() };
+        self.set("messages", &messages);
+        let reason = "reasoning goes back to its own provider only";
+        places.into_iter().map(|place| Loss::hint(place, reason)).collect()
     }
 
     fn write(&self) -> Bytes {

@@ -158,6 +158,8 @@ impl Decoder {
                     (self.scanned, self.line) = (BOM.len(), BOM.len());
                 }
             }
+            // What waited for the rest of a mark that never came ends no line.
+            self.scanned = self.scanned.max(held);
             self.state = State::Reading;
         }
         let chunk = &self.queue[0];

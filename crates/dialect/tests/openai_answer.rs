@@ -159,8 +159,22 @@ fn several_choices_end_one_by_one() {
 
 #[test]
 fn comments_and_blank_lines_are_pings() {
-    let text = ": OPENROUTER PROCESSING\n\n\ndata: [DONE]\n\n: late\n\n";
-    assert_eq!(deltas(text), [Delta::Ping, Delta::Ping, Delta::End]);
+    let finish = "data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\n";
+    let text = format!(": OPENROUTER PROCESSING\n\n\n{finish}data: [DONE]\n\n: late\n\n");
+    let deltas = deltas(&text);
+    assert_eq!(deltas[..2], [Delta::Ping, Delta::Ping]);
+    assert_eq!(deltas.last(), Some(&Delta::End));
+    assert_eq!(deltas.iter().filter(|delta| matches!(delta, Delta::Ping | Delta::End)).count(), 3);
+}
+
+#[test]
+fn a_terminator_in_the_middle_of_the_answer_is_malformed() {
+    for text in
+        ["data: [DONE]\n\n", "data: {\"choices\":[{\"delta\":{\"content\":\"Hel\"}}]}\n\ndata: [DONE]\n\n"]
+    {
+        let (_, failure, _) = events(&[text.as_bytes()], 1);
+        assert_eq!(failure.map(|failure| failure.kind()), Some(Kind::Malformed), "{text}");
+    }
 }
 
 #[test]
@@ -625,7 +639,8 @@ fn no_request_makes_the_decoders_panic() {
             serde_json::from_slice::<serde::de::IgnoredAny>(&encoded.body).expect("valid JSON");
         }
         if known.is_ok() {
-            backstop_dialect::splice(OPENAI, body, &backstop_dialect::Splice::default()).expect("an object");
+            let same = backstop_dialect::splice(OPENAI, body, &backstop_dialect::Splice::default());
+            assert!(!same.expect("an object").body.is_empty());
         }
     });
 }

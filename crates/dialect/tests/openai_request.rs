@@ -287,14 +287,16 @@ fn seals_of_another_provider_travel_through_an_openai_caller() {
 
 fn spliced(dialect: Dialect, body: &str, edits: &[Edit], ask_for_usage: bool) -> String {
     let body = Bytes::from(body.to_owned());
-    let out = splice(dialect, &body, &Splice { edits, ask_for_usage }).expect("an object");
+    let out = splice(dialect, &body, &Splice { edits, ask_for_usage, ..Splice::default() })
+        .expect("an object")
+        .body;
     String::from_utf8(out.to_vec()).expect("UTF-8")
 }
 
 #[test]
 fn a_splice_changes_what_it_must_and_nothing_else() {
     let body = Bytes::from_static(b" {\n \"model\" : \"a\",  \"messages\":[ ] , \"n\": 1.0 }\n");
-    let same = splice(OPENAI, &body, &Splice::default()).expect("an object");
+    let same = splice(OPENAI, &body, &Splice::default()).expect("an object").body;
     assert_eq!(same.as_ptr(), body.as_ptr());
     let text = std::str::from_utf8(&body).expect("ascii");
     assert_eq!(

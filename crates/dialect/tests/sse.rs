@@ -48,6 +48,14 @@ fn reads_what_the_standard_says() {
 }
 
 #[test]
+fn half_a_mark_is_no_mark() {
+    assert_eq!(frames(&[b"\xef", b"\xbb", b"\xbfdata: x\n\n"]).map(|frames| frames.len()), Ok(1));
+    for chunks in [&[&b"\xef"[..], b"A\n\n"][..], &[b"\xef\xbb", b"\xc0\n\n"], &[b"\xef", b"\n\n"]] {
+        assert_eq!(frames(chunks), Err(Error::NotUtf8), "{chunks:?}");
+    }
+}
+
+#[test]
 fn events_have_names() {
     let frames = frames(&[b"event: ping\ndata: {}\n\ndata: {}\n\n"]).expect("an event stream");
     assert_eq!((frames[0].event.as_str(), frames[1].event.as_str()), ("ping", ""));

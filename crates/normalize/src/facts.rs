@@ -1,4 +1,5 @@
 use backstop_catalog::{Model, Reasoning};
+use backstop_core::Flavour;
 use backstop_dialect::{Facts, ReasoningStyle};
 
 /// What the encoders need of what the catalogue knows. The unknown is allowed.
@@ -21,5 +22,7 @@ pub fn facts_of(model: &Model) -> Facts {
         // Only OpenAI's own models are in the catalogue under this dialect; servers that imitate it often know the older
         // names alone, which OpenAI's older models take as well.
         newer_openai_names: !model.source.is_empty(),
+        system_in_talk: model.system_in_talk.unwrap_or(false),
+        flavour: Flavour::Compatible,
     }
 }

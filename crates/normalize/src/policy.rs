@@ -26,14 +26,34 @@ pub(crate) fn come_back(headers: &HeaderMap, losses: &[Loss]) -> HeaderMap {
             back.append(name, value.clone());
         }
     }
-    if !losses.is_empty() {
-        let fields: Vec<_> = losses.iter().map(|loss| loss.field.as_str()).collect();
-        if let Ok(value) = HeaderValue::try_from(fields.join(", ")) {
-            back.insert(HeaderName::from_static("x-backstop-dropped"), value);
-        }
-    }
+    tell_dropped(&mut back, losses);
     back
 }
+
+/// Adds to the header that names what was left out: of the request on its way up, and of the answer on its way down.
+pub(crate) fn tell_dropped(headers: &mut HeaderMap, losses: &[Loss]) {
+    let mut names = String::new();
+    for loss in losses {
+        if names.len() + loss.field.len() > LONGEST_DROPPED {
+            names.push_str(", ...");
+            break;
+        }
+        if !names.is_empty() {
+            names.push_str(", ");
+        }
+        // Names of fields may be the caller's own words.
+        names.extend(loss.field.chars().map(|char| if matches!(char, ' '..='~') { char } else { '?' }));
+    }
+    if !names.is_empty()
+        && let Ok(value) = HeaderValue::try_from(names)
+    {
+        headers.append(DROPPED, value);
+    }
+}
+
+const DROPPED: HeaderName = HeaderName::from_static("x-backstop-dropped");
+/// The longest value of that header, in bytes: many servers and clients stop at 8 KiB of headers.
+const LONGEST_DROPPED: usize = 2000;
 
 const NEVER_UP: [&str; 16] = [
     "authorization",

@@ -27,8 +27,8 @@ fn encode(config: &NormalizeConfig, call: &Call) -> Result<Encoded, Failure> {
     let (origin, edits) = (call.origin(), call.attempt().edits());
     let stream = origin.peek().stream;
     if origin.dialect() == config.dialect {
-        let changes = Splice { edits, ask_for_usage: stream };
-        return Ok(Encoded { body: splice(config.dialect, origin.body(), &changes)?, losses: Vec::new() });
+        let changes = Splice { edits, ask_for_usage: stream, flavour: config.facts.flavour };
+        return splice(config.dialect, origin.body(), &changes);
     }
     let mut request = origin.request()?.clone();
     apply(&mut request, edits, config.dialect);

@@ -14,7 +14,7 @@ use super::{
     words::{object_of, read_usage},
 };
 use crate::{
-    json::{Error, Fields, Path, items, json, string, text},
+    json::{Error, Fields, Path, fragment, items, json, string},
     sse::Frame,
 };
 
@@ -39,6 +39,8 @@ struct Block {
     index: u64,
     number: u32,
     kind: BlockKind,
+    /// The first half of a character whose second half is in the next piece.
+    half: Option<u16>,
 }
 
 #[derive(Debug)]
@@ -113,6 +115,9 @@ impl StreamDecoder {
             "content_block_stop" => Event::new(wire, self.close_block(&parsed)?),
             "message_start" => Event::new(wire, self.start(&bytes, &parsed)?),
             "message_delta" => Event::new(wire, self.message_delta(&bytes)?),
+            "message_stop" if !self.complete => {
+                return Err(malformed("it stops in the middle of the answer"));
+            }
             "message_stop" => {
                 self.terminated = true;
                 Event::single(wire, Delta::End)
@@ -171,7 +176,7 @@ impl StreamDecoder {
         };
         let (choice, block) = (0, self.seen);
         let (kind, deltas) = begin(wire, open(wire, raw)?, raw, block).map_err(Error::malformed)?;
-        self.open.push(Block { index, number: block, kind });
+        self.open.push(Block { index, number: block, kind, half: None });
         self.seen += 1;
         let mut told = Vec::with_capacity(deltas.1.len() + 1);
         push_extra(&mut told, Some(choice), &deltas.0, true);
@@ -191,9 +196,10 @@ impl StreamDecoder {
             .map_err(|error| malformed(&format!("a piece of block {index}: {error}")))?;
         let (choice, block) = (0, open.number);
         let kind = piece.kind.and_then(string).unwrap_or_default();
-        let read = |field: Option<&RawValue>| {
+        let half = &mut open.half;
+        let mut read = |field: Option<&RawValue>| {
             field
-                .and_then(|raw| text(wire, raw))
+                .and_then(|raw| fragment(wire, raw, half))
                 .ok_or_else(|| malformed(&format!("a `{kind}` of block {index} without its text")))
         };
         Ok(match (kind.as_ref(), &mut open.kind) {

@@ -13,9 +13,11 @@ use super::{
     open_block::{OpenBlock, Shape},
     words::{stop_reason, write_usage},
     write_answer::{call_id, is_citation, is_own, message_id, write_block_extra, write_own_extra},
+    write_part::says_nothing,
 };
 use crate::{
     Voice,
+    dropped::Dropped,
     json::{Object, write_object},
 };
 
@@ -27,7 +29,7 @@ use crate::{
 ///   call's arguments are complete JSON, or the answer ends.
 /// - No block is opened for an empty text.
 /// - The `message_delta` waits for the usage where that comes after the finish.
-/// - Images, sound and what only another dialect knows cannot be said in this one; they are passed over.
+/// - Images, sound and what only another dialect knows cannot be said in this one; a comment says so.
 #[derive(Debug)]
 pub(crate) struct StreamEncoder {
     voice: Voice,
@@ -43,6 +45,7 @@ pub(crate) struct StreamEncoder {
     of_choice: Extra,
     refuses: bool,
     calls: bool,
+    dropped: Dropped,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,6 +74,7 @@ impl StreamEncoder {
             of_choice: Extra::new(),
             refuses: false,
             calls: false,
+            dropped: Dropped::default(),
         }
     }
 
@@ -184,17 +188,19 @@ impl StreamEncoder {
             | Delta::ToolCallArguments { choice: 0, block, .. }
             | Delta::Citation { choice: 0, block, .. }
             | Delta::Part { choice: 0, block, .. } => self.content(out, *block, delta),
-            Delta::Finish { .. }
-            | Delta::Extra { .. }
-            | Delta::End
-            | Delta::Text { .. }
-            | Delta::Reasoning { .. }
-            | Delta::Refusal { .. }
-            | Delta::Signature { .. }
-            | Delta::ToolCallStart { .. }
-            | Delta::ToolCallArguments { .. }
-            | Delta::Citation { .. }
-            | Delta::Part { .. } => {}
+            Delta::End | Delta::Extra { .. } => {}
+            Delta::Finish { choice, .. }
+            | Delta::Text { choice, .. }
+            | Delta::Reasoning { choice, .. }
+            | Delta::Refusal { choice, .. }
+            | Delta::Signature { choice, .. }
+            | Delta::ToolCallStart { choice, .. }
+            | Delta::ToolCallArguments { choice, .. }
+            | Delta::Citation { choice, .. }
+            | Delta::Part { choice, .. } => {
+                let field = format_args!("choices[{choice}]");
+                self.dropped.tell(out, field, "Anthropic Messages gives one answer");
+            }
         }
     }
 
@@ -271,6 +277,10 @@ impl StreamEncoder {
                 }
             }
             Delta::Part { part, .. } => self.part(out, number, part),
+            Delta::Citation { .. } => {
+                let field = format_args!("content[{number}].citations");
+                self.dropped.tell(out, field, "another dialect's citations have no place here");
+            }
             _ => {}
         }
     }
@@ -358,7 +368,10 @@ impl StreamEncoder {
             | PartKind::Audio { .. }
             | PartKind::Document { .. }
             | PartKind::ToolResult(_)
-            | PartKind::Opaque { .. } => {}
+            | PartKind::Opaque { .. } => {
+                let field = format_args!("content[{number}]");
+                self.dropped.tell(out, field, "an answer of Anthropic Messages cannot hold this content");
+            }
         }
     }
 
@@ -416,6 +429,13 @@ impl StreamEncoder {
         self.close(out);
         let Some(finish) = &self.finish else { return };
         let own = is_own(self.usage.as_ref(), Some(finish));
+        if !own {
+            for extra in [&self.of_answer, &self.of_choice] {
+                for (name, _) in extra.iter().filter(|(_, value)| !says_nothing(value)) {
+                    self.dropped.tell(out, name, "Anthropic Messages has no such field");
+                }
+            }
+        }
         let (reason, original) = stop_reason(finish, self.refuses, self.calls);
         self.state = State::Finished;
         write_event(out, "message_delta", |object| {

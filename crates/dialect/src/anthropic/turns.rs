@@ -18,7 +18,7 @@ pub(super) struct Talk {
 }
 
 struct Turn {
-    assistant: bool,
+    place: Place,
     results: Vec<Json>,
     blocks: Vec<Json>,
     /// The text, where the turn is one that was written as a bare string.
@@ -27,8 +27,8 @@ struct Turn {
     reasons: bool,
 }
 
-/// Brings `messages` into this dialect's order.
-pub(super) fn translate(blocks: &mut Blocks, messages: &[Message]) -> Talk {
+/// Brings `messages` into this dialect's order. `system_in_talk`: the model takes instructions between the turns.
+pub(super) fn translate(blocks: &mut Blocks, messages: &[Message], system_in_talk: bool) -> Talk {
     let (mut system, mut turns) = (Vec::<Turn>::new(), Vec::<Turn>::new());
     let (list, mut begun) = (Path::Root.field("messages"), false);
     for (index, message) in messages.iter().enumerate() {
@@ -37,7 +37,9 @@ pub(super) fn translate(blocks: &mut Blocks, messages: &[Message]) -> Talk {
             blocks.hint(path.field("name"), "Anthropic Messages has no names of speakers");
         }
         blocks.report_extra(&message.extra, path);
-        if message.role.instructs() {
+        if message.role.instructs() && begun && system_in_talk {
+            add(blocks, &mut turns, message, Place::System, path);
+        } else if message.role.instructs() {
             if begun {
                 blocks.hint(
                     path,
@@ -54,12 +56,13 @@ pub(super) fn translate(blocks: &mut Blocks, messages: &[Message]) -> Talk {
     if turns.is_empty() && !system.is_empty() {
         blocks.hint(list, "Anthropic Messages wants a user's turn: the instructions are written as one");
         turns = std::mem::take(&mut system);
+        turns.iter_mut().for_each(|turn| turn.place = Place::User);
     }
     let last = turns.last();
-    let last_assistant = turns.iter().rev().find(|turn| turn.assistant);
+    let last_assistant = turns.iter().rev().find(|turn| turn.place == Place::Assistant);
     Talk {
         system: system.into_iter().next().map(Turn::content),
-        ends_with_assistant: last.is_some_and(|turn| turn.assistant),
+        ends_with_assistant: last.is_some_and(|turn| turn.place == Place::Assistant),
         unreasoned_tool_round: last.is_some_and(|turn| !turn.results.is_empty())
             && last_assistant.is_some_and(|turn| turn.calls && !turn.reasons),
         turns: turns.into_iter().map(Turn::write).collect(),
@@ -68,7 +71,7 @@ pub(super) fn translate(blocks: &mut Blocks, messages: &[Message]) -> Talk {
 
 /// Adds a message to the turn of its speaker, or begins one.
 fn add(blocks: &mut Blocks, turns: &mut Vec<Turn>, message: &Message, place: Place, path: Path<'_>) {
-    let (assistant, path) = (place == Place::Assistant, path.field("content"));
+    let path = path.field("content");
     let parts = message.content.parts.as_slice();
     let written = parts.iter().enumerate().filter_map(|(index, part)| {
         let path = if message.content.bare { path } else { path.item(index) };
@@ -78,7 +81,7 @@ fn add(blocks: &mut Blocks, turns: &mut Vec<Turn>, message: &Message, place: Pla
     if written.is_empty() {
         return;
     }
-    if turns.last().is_none_or(|turn| turn.assistant != assistant) {
+    if turns.last().is_none_or(|turn| turn.place != place) {
         let bare = match parts {
             [Part { kind: PartKind::Text { text, .. }, cache: None, .. }] if message.content.bare => {
                 Some(text.clone())
@@ -86,7 +89,7 @@ fn add(blocks: &mut Blocks, turns: &mut Vec<Turn>, message: &Message, place: Pla
             _ => None,
         };
         let (results, blocks) = (Vec::new(), Vec::new());
-        turns.push(Turn { assistant, results, blocks, bare, calls: false, reasons: false });
+        turns.push(Turn { place, results, blocks, bare, calls: false, reasons: false });
     } else if let Some(turn) = turns.last_mut() {
         turn.bare = None;
     }
@@ -117,7 +120,11 @@ impl Turn {
     }
 
     fn write(self) -> Json {
-        let role = if self.assistant { "assistant" } else { "user" };
+        let role = match self.place {
+            Place::Assistant => "assistant",
+            Place::System => "system",
+            Place::User | Place::ToolResult => "user",
+        };
         let content = self.content();
         object_json(|object| {
             object.string("role", role);

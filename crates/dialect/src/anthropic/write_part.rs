@@ -11,6 +11,7 @@ use super::{tool_id::ToolIds, words::fields_of};
 use crate::{
     Loss,
     json::{Object, Path, object_json},
+    seal,
 };
 
 /// Writes blocks, and keeps what all blocks of one request share.
@@ -75,9 +76,8 @@ impl Blocks {
             PartKind::ToolCall(call) => self.tool_call(part, call, path),
             PartKind::ToolResult(result) => self.tool_result(part, result, path),
             PartKind::Reasoning { text, signature } => {
-                // Unsigned reasoning is another provider's, or a copy: the API refuses it. A signature is this
-                // provider's: readers of other dialects leave foreign seals as they are written.
-                let Some(signature) = signature.as_ref().filter(|seal| !seal.is_empty()) else {
+                // Unsigned reasoning is another provider's, or a copy: the API refuses it.
+                let Some(signature) = signature.as_ref().filter(|seal| seal::is_anthropics(seal)) else {
                     self.hint(path, "reasoning without this provider's signature cannot go back to it");
                     return None;
                 };

@@ -29,7 +29,7 @@ pub(crate) fn encode_request(request: &Request, facts: &Facts) -> Result<Encoded
     let mut talk = if own {
         as_written(&mut blocks, &request.messages)
     } else {
-        translate(&mut blocks, &request.messages)
+        translate(&mut blocks, &request.messages, facts.system_in_talk)
     };
     if talk.ends_with_assistant && !facts.prefill {
         blocks.constraint(MESSAGES, "the model does not go on from a last turn of its own");

@@ -5,7 +5,7 @@ mod scan;
 mod write;
 
 pub(crate) use self::{
-    read::{Error, Fields, Path, is_null, items, json, string, text},
+    read::{Error, Fields, Path, fragment, is_null, items, json, string, text},
     scan::{Scan, check, list_of, object_of, parts_of, scan, skip},
     write::{Array, Object, object, object_json, write_object, write_string},
 };

@@ -203,6 +203,45 @@ pub(crate) fn text(wire: &Bytes, raw: &RawValue) -> Option<Text> {
     }
 }
 
+/// The text of a JSON string that is a piece of a longer one.
+///
+/// Servers that count in UTF-16 may escape the two halves of a character in two pieces. Each alone is no text: the first
+/// waits in `half` until the second comes.
+pub(crate) fn fragment(wire: &Bytes, raw: &RawValue, half: &mut Option<u16>) -> Option<Text> {
+    if half.is_none()
+        && let Some(text) = text(wire, raw)
+    {
+        return Some(text);
+    }
+    let inner = raw.get().strip_prefix('"')?.strip_suffix('"')?;
+    let mut units: Vec<u16> = half.take().into_iter().collect();
+    let mut rest = inner.chars();
+    while let Some(char) = rest.next() {
+        let char = match char {
+            '\\' => match rest.next()? {
+                'u' => {
+                    let hex = rest.as_str().get(..4)?;
+                    units.push(u16::from_str_radix(hex, 16).ok()?);
+                    rest = rest.as_str()[4..].chars();
+                    continue;
+                }
+                'b' => '\u{8}',
+                'f' => '\u{c}',
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                same => same,
+            },
+            char => char,
+        };
+        units.extend_from_slice(char.encode_utf16(&mut [0; 2]));
+    }
+    if units.last().is_some_and(|unit| (0xd800..0xdc00).contains(unit)) {
+        *half = units.pop();
+    }
+    Some(Text::from(String::from_utf16_lossy(&units)))
+}
+
 /// The text of a JSON string, borrowed where it has no escapes.
 pub(crate) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
     let inner = raw.get().strip_prefix('"')?.strip_suffix('"')?;

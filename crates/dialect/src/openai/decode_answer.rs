@@ -76,6 +76,10 @@ fn choice(
     };
     let mut message = Fields::open(body, message, at.field("message")).map_err(Error::malformed)?;
     let mut kept = Extra::new();
+    // A list (Mistral) says in one place what others say in two: kept as it is for callers of this dialect.
+    if let Some(list) = message.get("content").filter(|raw| raw.get().starts_with('[')) {
+        kept.insert("content", json::json(body, list));
+    }
     let piece = piece(&mut message, &mut kept);
     if message.get_text("role").as_deref() == Some("assistant") {
         message.take("role");

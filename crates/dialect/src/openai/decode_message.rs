@@ -100,6 +100,7 @@ fn assistant(
 
 fn tool_call(wire: &Bytes, raw: &RawValue, at: Path<'_>) -> Result<Part, Error> {
     let mut fields = Fields::open(wire, raw, at)?;
+    let untyped = fields.get("type").is_none();
     let kind = match fields.text("type")?.as_deref() {
         Some("custom") => ToolKind::Custom,
         Some("function") | None => ToolKind::Function,
@@ -116,6 +117,9 @@ fn tool_call(wire: &Bytes, raw: &RawValue, at: Path<'_>) -> Result<Part, Error> 
     let arguments = inner.required_text(arguments_name(kind))?;
     let mut part = Part::new(PartKind::ToolCall(ToolCall { id, name, arguments, kind }));
     inner.rest_into(&mut part.extra, inner_name);
+    if untyped {
+        hold_place(&mut part.extra, "type");
+    }
     part.extra.merge(fields.rest());
     Ok(part)
 }

@@ -37,7 +37,7 @@ fn read(mut top: Fields<'_, '_>) -> Result<Request, Error> {
         }
         None => {}
     }
-    request.tool_choice = top.value("tool_choice").map(|raw| tool_choice(top.wire(), raw));
+    request.tool_choice = top.value("tool_choice").map(|raw| tool_choice(top.wire(), raw, &mut extra));
     request.parallel_tool_calls = top.bool("parallel_tool_calls")?;
     request.output = top.value("response_format").map(|raw| output(top.wire(), raw, &mut extra));
     request.parameters = parameters(&mut top, &mut extra)?;
@@ -114,6 +114,8 @@ fn tool(wire: &Bytes, raw: &RawValue, at: Path<'_>) -> Result<Tool, Error> {
         Some("function") => ToolKind::Function,
         Some("custom") => ToolKind::Custom,
         Some(_) => return Ok(opaque_tool(wire, raw)),
+        // Mistral's own clients leave it out.
+        None if fields.get("type").is_none() && fields.get("function").is_some() => ToolKind::Function,
         None => return Err(at.field("type").expected("a string")),
     };
     let (inner, schema) = match kind {
@@ -121,7 +123,7 @@ fn tool(wire: &Bytes, raw: &RawValue, at: Path<'_>) -> Result<Tool, Error> {
         ToolKind::Custom => ("custom", "format"),
     };
     let Some(definition) = fields.value(inner) else { return Err(at.field(inner).expected("an object")) };
-    fields.take("type");
+    let untyped = fields.take("type").is_none();
     let inner_at = at.field(inner);
     let mut definition = Fields::open(wire, definition, inner_at)?;
     let tool = ToolDefinition::Client {
@@ -134,6 +136,9 @@ fn tool(wire: &Bytes, raw: &RawValue, at: Path<'_>) -> Result<Tool, Error> {
     let cache = decode_message::cache_mark(&mut fields);
     let mut extra = Extra::new();
     definition.rest_into(&mut extra, inner);
+    if untyped {
+        hold_place(&mut extra, "type");
+    }
     extra.merge(fields.rest());
     Ok(Tool { definition: tool, cache, extra })
 }
@@ -143,11 +148,16 @@ fn opaque_tool(wire: &Bytes, raw: &RawValue) -> Tool {
     Tool { definition, cache: None, extra: Extra::new() }
 }
 
-fn tool_choice(wire: &Bytes, raw: &RawValue) -> ToolChoice {
+fn tool_choice(wire: &Bytes, raw: &RawValue, extra: &mut Extra) -> ToolChoice {
     match json::string(raw).as_deref() {
         Some("auto") => return ToolChoice::Auto,
         Some("none") => return ToolChoice::None,
         Some("required") => return ToolChoice::Required,
+        // Mistral's older word for the same.
+        Some("any") => {
+            hold_place(extra, "tool_choice");
+            return ToolChoice::Required;
+        }
         _ => {}
     }
     named_tool(wire, raw)

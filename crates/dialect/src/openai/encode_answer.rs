@@ -81,6 +81,8 @@ fn write_choice(object: &mut Object<'_>, choice: &Choice, own: bool, losses: &mu
             if end.native != word && choice.extra.get("native_finish_reason").is_none() {
                 object.string("native_finish_reason", &end.native);
             }
+            // Which one it was, where the provider said so: no client minds one field more.
+            object.maybe_string("stop_sequence", end.stop_sequence.as_deref());
         }
         // An answer that never ended is no success.
         None => object.string("finish_reason", "error"),
@@ -115,7 +117,10 @@ fn write_message(
         _ => None,
     });
     let mut written = Vec::new();
+    // A list holds text and reasoning as the provider gave them.
+    let listed = kept.get("content").is_some_and(|content| content.as_str().starts_with('['));
     match &text {
+        _ if listed => {}
         Some(text) => {
             written.push("content");
             message.string("content", text);
@@ -135,7 +140,7 @@ fn write_message(
         None if !whole => message.null("refusal"),
         None => {}
     }
-    if let Some(text) = reasoning::text_of(parts.iter()).filter(|text| !text.is_empty()) {
+    if let Some(text) = reasoning::text_of(parts.iter()).filter(|text| !text.is_empty() && !listed) {
         let name = held_place(&kept, &["reasoning_content", "reasoning"]).unwrap_or("reasoning_content");
         written.push(name);
         message.string(name, &text);
@@ -172,7 +177,7 @@ fn write_message(
                 let arguments = if empty { "{}" } else { call.arguments.as_str() };
                 list.object(|object| {
                     let inner = kind_name(call.kind);
-                    write_tool_call(object, call, arguments, part.extra.get(inner).filter(|_| own));
+                    write_tool_call(object, call, &call.id, arguments, part.extra.get(inner).filter(|_| own));
                     if own {
                         object.extra_but(&part.extra, &[inner]);
                     }

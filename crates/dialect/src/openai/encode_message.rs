@@ -11,11 +11,11 @@ use backstop_core::{
 
 use super::{
     decode_message::arguments_name, decode_request::kind_name, encode_part::write_parts,
-    encode_request::role_name, reasoning,
+    encode_request::role_name, reasoning, tool_id::ToolIds,
 };
 use crate::{
     Facts, Loss,
-    json::{Array, Object},
+    json::{Array, Object, held_place},
 };
 
 /// What could not be written, so far.
@@ -23,6 +23,8 @@ pub(super) struct Losses {
     pub(super) list: Vec<Loss>,
     /// Whether the request was written in OpenAI's dialect, so that its extra fields may go out.
     pub(super) own: bool,
+    /// The ids that OpenAI would find too long.
+    pub(super) ids: ToolIds,
 }
 
 impl Losses {
@@ -108,6 +110,7 @@ fn tool_message<'r>(
         }
         _ => "",
     };
+    let id = if own { Cow::Borrowed(result.id.as_str()) } else { losses.ids.write(&result.id) };
     list.object(|object| {
         let role = message.extra.get("role").filter(|_| own);
         match role {
@@ -115,7 +118,7 @@ fn tool_message<'r>(
             None => object.string("role", "tool"),
         }
         if role.is_none() || !result.id.is_empty() {
-            object.string("tool_call_id", &result.id);
+            object.string("tool_call_id", &id);
         }
         object.maybe_string("name", result.name.as_deref());
         if own {
@@ -232,11 +235,17 @@ pub(super) fn details<'p>(object: &mut Object<'_>, parts: impl Iterator<Item = &
 pub(super) fn write_tool_call(
     object: &mut Object<'_>,
     call: &ToolCall,
+    id: &str,
     arguments: &str,
     rest: Option<&Json>,
 ) {
-    object.string("id", &call.id);
+    object.string("id", id);
     object.string("type", kind_name(call.kind));
+    write_function(object, call, arguments, rest);
+}
+
+/// What a call calls, under the name of its kind.
+fn write_function(object: &mut Object<'_>, call: &ToolCall, arguments: &str, rest: Option<&Json>) {
     object.object(kind_name(call.kind), |inner| {
         inner.string("name", &call.name);
         inner.string(arguments_name(call.kind), arguments);
@@ -252,11 +261,19 @@ fn tool_call(list: &mut Array<'_>, part: &Part, at: &str, losses: &mut Losses) {
     // A foreign call without arguments is one with none.
     let empty = !own && call.kind == ToolKind::Function && call.arguments.is_empty();
     let arguments = if empty { "{}" } else { call.arguments.as_str() };
+    let id = if own { Cow::Borrowed(call.id.as_str()) } else { losses.ids.write(&call.id) };
     list.object(|object| {
         let inner = kind_name(call.kind);
-        write_tool_call(object, call, arguments, part.extra.get(inner).filter(|_| own));
+        let rest = part.extra.get(inner).filter(|_| own);
+        if own && held_place(&part.extra, &["type"]).is_some() {
+            // Written without a type: Mistral's own clients leave it out.
+            object.string("id", &id);
+            write_function(object, call, arguments, rest);
+        } else {
+            write_tool_call(object, call, &id, arguments, rest);
+        }
         if own {
-            object.extra_but(&part.extra, &[inner]);
+            object.extra_but(&part.extra, &[inner, "type"]);
         }
     });
     if part.cache.is_some() {

@@ -10,6 +10,8 @@ use super::{
     decode_message::cache_mark_name,
     decode_request::kind_name,
     encode_message::{self, Losses},
+    strict,
+    tool_id::ToolIds,
 };
 use crate::{
     Encoded, Facts, Loss, ReasoningStyle,
@@ -19,7 +21,7 @@ use crate::{
 
 pub(crate) fn encode_request(request: &Request, facts: &Facts) -> Result<Encoded, Failure> {
     let own = request.dialect == Dialect::OpenaiChat;
-    let mut losses = Losses { list: Vec::new(), own };
+    let mut losses = Losses { list: Vec::new(), own, ids: ToolIds::default() };
     let body: Bytes = json::object(1024, |top| {
         top.string("model", &request.model);
         top.array("messages", |list| encode_message::messages(list, request, facts, &mut losses));
@@ -62,7 +64,10 @@ fn tools(top: &mut Object<'_>, request: &Request, facts: &Facts, losses: &mut Lo
         None => {}
         Some(ToolChoice::Auto) => top.string("tool_choice", "auto"),
         Some(ToolChoice::None) => top.string("tool_choice", "none"),
-        Some(ToolChoice::Required) => top.string("tool_choice", "required"),
+        Some(ToolChoice::Required) => {
+            let older = losses.own && held_place(&request.extra, &["tool_choice"]).is_some();
+            top.string("tool_choice", if older { "any" } else { "required" });
+        }
         Some(ToolChoice::Tool { kind, name }) => top.object("tool_choice", |choice| {
             choice.string("type", kind_name(*kind));
             choice.object(kind_name(*kind), |tool| tool.string("name", name));
@@ -90,8 +95,11 @@ fn write_tool(list: &mut Array<'_>, tool: &Tool, index: usize, losses: &mut Loss
     };
     let inner = kind_name(kind);
     let own = losses.own_extra(&tool.extra, &format!("tools[{index}]"));
+    let untyped = own && held_place(&tool.extra, &["type"]).is_some();
     list.object(|object| {
-        object.string("type", inner);
+        if !untyped {
+            object.string("type", inner);
+        }
         object.object(inner, |definition| {
             definition.string("name", name);
             definition.maybe_string("description", description.as_deref());
@@ -104,7 +112,7 @@ fn write_tool(list: &mut Array<'_>, tool: &Tool, index: usize, losses: &mut Loss
         });
         write_cache(object, tool.cache.as_ref(), &format!("tools[{index}]"), losses);
         if own {
-            object.extra_but(&tool.extra, &[inner]);
+            object.extra_but(&tool.extra, &[inner, "type"]);
         }
     });
     true
@@ -139,6 +147,14 @@ fn output(top: &mut Object<'_>, request: &Request, facts: &Facts, losses: &mut L
             losses.constraint("response_format", "the model does not answer by a JSON Schema");
         }
         Some(OutputFormat::JsonSchema { name, description, schema, strict }) => {
+            // Other dialects hold to a schema without being asked.
+            let strict = strict.or_else(|| (!own && strict::takes(schema)).then_some(true));
+            if !own && strict.is_none() {
+                losses.hint(
+                    "output.strict",
+                    "OpenAI holds a model to a schema only where every object is closed and all its fields are required",
+                );
+            }
             top.object("response_format", |format| {
                 format.string("type", "json_schema");
                 format.object("json_schema", |inner| {
@@ -147,7 +163,7 @@ fn output(top: &mut Object<'_>, request: &Request, facts: &Facts, losses: &mut L
                     inner.maybe_string("name", name);
                     inner.maybe_string("description", description.as_deref());
                     inner.json("schema", schema);
-                    inner.maybe_bool("strict", *strict);
+                    inner.maybe_bool("strict", strict);
                     if let Some(rest) = request.extra.get("response_format") {
                         inner.fields_of(rest);
                     }
@@ -276,6 +292,7 @@ fn extra(top: &mut Object<'_>, request: &Request, own: bool, losses: &mut Losses
             !request.extra.get(name).is_some_and(Json::is_null) || request.include_usage.is_some()
         }
         "tools" => !request.tools.is_empty(),
+        "tool_choice" => request.tool_choice.is_some(),
         name => FORBIDDEN.contains(&name),
     };
     for (name, value) in request.extra.iter() {

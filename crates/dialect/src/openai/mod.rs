@@ -14,6 +14,8 @@ mod piece;
 mod reasoning;
 mod stream_decoder;
 mod stream_encoder;
+mod strict;
+mod tool_id;
 mod usage;
 
 pub(crate) use self::{

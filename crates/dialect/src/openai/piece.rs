@@ -52,6 +52,8 @@ pub(super) struct ChoiceState {
     /// The text, reasoning or refusal that is growing.
     open: Option<(Growing, u32)>,
     calls: Vec<CallState>,
+    /// The first halves of characters whose second halves are in the next pieces, by what is growing.
+    halves: [Option<u16>; 3],
     refused: bool,
     /// Whether reasoning came as plain text.
     plain: bool,
@@ -72,6 +74,7 @@ struct CallState {
     index: Option<u64>,
     id: Text,
     block: u32,
+    half: Option<u16>,
 }
 
 impl ChoiceState {
@@ -88,7 +91,7 @@ impl ChoiceState {
     pub(super) fn read(&mut self, wire: &Bytes, piece: &Piece<'_>, answer: &str, deltas: &mut Vec<Delta>) {
         let mut fresh = true;
         for raw in [piece.reasoning_content, piece.reasoning].into_iter().flatten() {
-            if fresh && let Some(text) = text(wire, raw) {
+            if fresh && let Some(text) = self.said(Growing::Reasoning, wire, raw) {
                 (fresh, self.plain) = (false, true);
                 self.grow(Growing::Reasoning, text, deltas);
             }
@@ -101,7 +104,7 @@ impl ChoiceState {
         if let Some(raw) = piece.content {
             self.content(wire, raw, deltas);
         }
-        if let Some(text) = piece.refusal.and_then(|raw| text(wire, raw)) {
+        if let Some(text) = piece.refusal.and_then(|raw| self.said(Growing::Refusal, wire, raw)) {
             self.refused = true;
             self.grow(Growing::Refusal, text, deltas);
         }
@@ -135,7 +138,7 @@ impl ChoiceState {
 
     /// A string, or a list of text and thinking pieces (Mistral).
     fn content(&mut self, wire: &Bytes, raw: &RawValue, deltas: &mut Vec<Delta>) {
-        if let Some(text) = text(wire, raw) {
+        if let Some(text) = self.said(Growing::Text, wire, raw) {
             return self.grow(Growing::Text, text, deltas);
         }
         for raw in json::items(raw).unwrap_or_default() {
@@ -225,29 +228,40 @@ impl ChoiceState {
             (None, Some(id)) => known.id == *id,
             (None, None) => name.is_none(),
         });
-        let block = match known {
-            Some(at) => self.calls[at].block,
+        let at = match known {
+            Some(at) => at,
             None => {
                 let block = self.new_block();
                 self.open = None;
                 let id = id.unwrap_or_else(|| Text::from(made_up(answer, choice, self.calls.len())));
-                self.calls.push(CallState { index, id: id.clone(), block });
+                self.calls.push(CallState { index, id: id.clone(), block, half: None });
                 if let Some(extra) =
                     self.whole.then(|| call_extra(wire, raw, kind)).filter(|extra| !extra.is_empty())
                 {
-                    let arguments = arguments.map(|raw| arguments_of(wire, raw)).unwrap_or_default();
+                    let arguments = arguments
+                        .map(|raw| json::text(wire, raw).unwrap_or_else(|| object_of(wire, raw)))
+                        .unwrap_or_default();
                     let call = ToolCall { id, name: name.unwrap_or_default(), arguments, kind };
                     let part = Part { kind: PartKind::ToolCall(call), cache: None, extra };
                     return deltas.push(Delta::Part { choice, block, part });
                 }
                 deltas.push(Delta::ToolCallStart { choice, block, id, name: name.unwrap_or_default(), kind });
-                block
+                self.calls.len() - 1
             }
         };
-        let fragment = arguments.map(|raw| arguments_of(wire, raw)).filter(|fragment| !fragment.is_empty());
+        let block = self.calls[at].block;
+        let half = &mut self.calls[at].half;
+        let fragment =
+            arguments.map(|raw| json::fragment(wire, raw, half).unwrap_or_else(|| object_of(wire, raw)));
+        let fragment = fragment.filter(|fragment| !fragment.is_empty());
         if let Some(fragment) = fragment {
             deltas.push(Delta::ToolCallArguments { choice, block, fragment });
         }
+    }
+
+    /// What a string says more of `what`, if anything.
+    fn said(&mut self, what: Growing, wire: &Bytes, raw: &RawValue) -> Option<Text> {
+        json::fragment(wire, raw, &mut self.halves[what as usize]).filter(|text| !text.is_empty())
     }
 
     fn grow(&mut self, what: Growing, text: Text, deltas: &mut Vec<Delta>) {
@@ -292,12 +306,12 @@ fn text(wire: &Bytes, raw: &RawValue) -> Option<Text> {
     json::text(wire, raw).filter(|text| !text.is_empty())
 }
 
-/// The arguments as the model wrote them. Some servers send the object itself.
-fn arguments_of(wire: &Bytes, raw: &RawValue) -> Text {
-    json::text(wire, raw).unwrap_or_else(|| match raw.get() {
+/// Arguments that are no string: some servers send the object itself.
+fn object_of(wire: &Bytes, raw: &RawValue) -> Text {
+    match raw.get() {
         "null" => Text::default(),
         object => Text::slice_of(wire, object),
-    })
+    }
 }
 
 /// The fields of a call that have no name here.
@@ -322,8 +336,10 @@ fn sealed(raw: &RawValue) -> bool {
     raw.get().contains("\"signature\":\"") || raw.get().contains("\"signature\": \"")
 }
 
-/// An id for the `number`th call of an answer whose provider gave it none: other dialects cannot do without.
-fn made_up(answer: &str, choice: u32, number: usize) -> String {
+/// An id for the `number`th call of an answer whose provider gave it none: other dialects cannot do without. Within 40
+/// characters, which is the most that OpenAI takes back.
+pub(crate) fn made_up(answer: &str, choice: u32, number: usize) -> String {
     let answer: String = answer.chars().filter(char::is_ascii_alphanumeric).collect();
+    let answer = &answer[answer.len().saturating_sub(22)..];
     format!("call_{answer}_{choice}_{number}")
 }

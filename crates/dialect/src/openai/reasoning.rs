@@ -2,17 +2,17 @@
 //!
 //! The text has two names: `reasoning_content` (DeepSeek, Qwen, xAI, vLLM) and `reasoning` (OpenRouter, Groq, Cerebras).
 //! Seals have one public form, OpenRouter's `reasoning_details`: a list of `reasoning.text` (text and signature),
-//! `reasoning.encrypted` (data) and `reasoning.summary`, each with the `format` of its maker. Only Anthropic's are
-//! unified, since only they have a second dialect to go to; all others stay as they are written.
+//! `reasoning.encrypted` (data) and `reasoning.summary`, each with the `format` of its maker. Anthropic's and Gemini's are
+//! unified, since they have a dialect of their own to go to; all others stay as they are written.
 
 use backstop_core::{Dialect, Extra, Json, Part, PartKind, Text};
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use crate::json::{self, Array, Fields, Path};
-
-/// The `format` of Anthropic's seals.
-pub(super) const ANTHROPIC: &str = "anthropic-claude-v1";
+use crate::{
+    json::{self, Array, Fields, Path},
+    seal::{self, ANTHROPIC_FORMAT, GEMINI_FORMAT},
+};
 
 /// Reads one item of `reasoning_details`, the `position`th.
 pub(super) fn read_detail(wire: &Bytes, raw: &RawValue, position: usize) -> Part {
@@ -21,13 +21,20 @@ pub(super) fn read_detail(wire: &Bytes, raw: &RawValue, position: usize) -> Part
     })
 }
 
-/// Anthropic's reasoning with its signature, or redacted.
+/// Anthropic's reasoning with its signature, or redacted; Gemini's seal, which stands before the piece that it seals.
 fn sealed(wire: &Bytes, raw: &RawValue, position: usize) -> Option<Part> {
     let mut fields = Fields::open(wire, raw, Path::Root).ok()?;
-    if fields.take("format").and_then(json::string)? != ANTHROPIC {
+    let format = fields.take("format").and_then(json::string)?;
+    let gemini = format == GEMINI_FORMAT;
+    if !gemini && format != ANTHROPIC_FORMAT {
         return None;
     }
     let kind = match fields.take("type").and_then(json::string)?.as_ref() {
+        "reasoning.encrypted" if gemini => {
+            let signature = seal::of_gemini(&fields.text("data").ok()??);
+            PartKind::Reasoning { text: Text::default(), signature: Some(signature) }
+        }
+        _ if gemini => return None,
         "reasoning.text" => {
             let text = fields.text("text").ok()?.unwrap_or_default();
             let signature = fields.text("signature").ok()?.filter(|signature| !signature.is_empty())?;
@@ -49,6 +56,16 @@ fn sealed(wire: &Bytes, raw: &RawValue, position: usize) -> Option<Part> {
 /// Writes a part as the `position`th item of `reasoning_details`, where it is one.
 pub(super) fn write_detail(list: &mut Array<'_>, part: &Part, position: usize) {
     let (name, value, signature) = match &part.kind {
+        PartKind::Reasoning { signature: Some(signature), .. }
+            if let Some(data) = seal::gemini(signature) =>
+        {
+            return list.object(|object| {
+                object.string("type", "reasoning.encrypted");
+                object.string("data", data);
+                object.string("format", GEMINI_FORMAT);
+                write_index(object, part, position);
+            });
+        }
         PartKind::Reasoning { text, signature: Some(signature) } => ("text", text, Some(signature)),
         PartKind::RedactedReasoning { data } => ("data", data, None),
         PartKind::Opaque { json, .. } => return list.json(json),
@@ -58,14 +75,19 @@ pub(super) fn write_detail(list: &mut Array<'_>, part: &Part, position: usize) {
         object.string("type", if signature.is_some() { "reasoning.text" } else { "reasoning.encrypted" });
         object.string(name, value);
         object.maybe_string("signature", signature.map(Text::as_str));
-        object.string("format", ANTHROPIC);
-        match part.extra.get("index") {
-            None => object.number("index", position as u64),
-            Some(index) if index.is_null() => {}
-            Some(index) => object.json("index", index),
-        }
-        object.extra_but(&part.extra, &["index"]);
+        object.string("format", ANTHROPIC_FORMAT);
+        write_index(object, part, position);
     });
+}
+
+/// The place in the list, unless the document said otherwise, and what else it said.
+fn write_index(object: &mut json::Object<'_>, part: &Part, position: usize) {
+    match part.extra.get("index") {
+        None => object.number("index", position as u64),
+        Some(index) if index.is_null() => {}
+        Some(index) => object.json("index", index),
+    }
+    object.extra_but(&part.extra, &["index"]);
 }
 
 /// Whether a part belongs into `reasoning_details`.

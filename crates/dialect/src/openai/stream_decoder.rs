@@ -82,6 +82,10 @@ impl StreamDecoder {
             return Ok(Some(Event::single(wire, Delta::Ping)));
         };
         if data.trim() == "[DONE]" {
+            if !self.has_ended() {
+                let message = "the provider's stream says that it is done in the middle of the answer";
+                return Err(Failure::new(Kind::Malformed, message));
+            }
             self.terminated = true;
             return Ok(Some(Event::single(wire, Delta::End)));
         }
@@ -108,11 +112,17 @@ impl StreamDecoder {
     }
 
     pub(crate) fn is_complete(&self) -> bool {
-        self.choices.iter().filter(|choice| choice.finished).count() >= self.expected
+        // A server that gives fewer alternatives than asked for says so by its terminator.
+        self.terminated || self.choices.iter().filter(|choice| choice.finished).count() >= self.expected
     }
 
     pub(crate) fn is_terminated(&self) -> bool {
         self.terminated
+    }
+
+    /// Whether all that has begun has its finish reason, and anything has begun.
+    fn has_ended(&self) -> bool {
+        !self.choices.is_empty() && self.choices.iter().all(|choice| choice.finished)
     }
 
     fn chunk(&mut self, wire: &Bytes, chunk: Chunk<'_>, deltas: &mut Vec<Delta>) {

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     Voice,
+    dropped::Dropped,
     json::{Object, write_object},
 };
 
@@ -28,6 +29,7 @@ pub(crate) struct StreamEncoder {
     /// The usage that is known has been told.
     usage_told: bool,
     done: bool,
+    dropped: Dropped,
 }
 
 #[derive(Debug)]
@@ -52,8 +54,16 @@ struct Call {
 }
 
 impl StreamEncoder {
-    pub(crate) const fn new(voice: Voice) -> Self {
-        Self { voice, start: None, choices: Vec::new(), usage: None, usage_told: false, done: false }
+    pub(crate) fn new(voice: Voice) -> Self {
+        Self {
+            voice,
+            start: None,
+            choices: Vec::new(),
+            usage: None,
+            usage_told: false,
+            done: false,
+            dropped: Dropped::default(),
+        }
     }
 
     pub(crate) fn event(&mut self, event: &Event) -> Bytes {
@@ -189,7 +199,12 @@ impl StreamEncoder {
             }
             Delta::Part { choice, block, part } => self.write_part(*choice, *block, part, out),
             // Fields of another dialect; those of this one go out with the bytes that they came in.
-            Delta::Extra { .. } => {}
+            Delta::Extra { choice, extra } => {
+                for (name, _) in extra.iter().filter(|(_, value)| !value.is_null()) {
+                    let place = choice.map(|choice| format!("choices[{choice}].")).unwrap_or_default();
+                    self.dropped.tell(out, format_args!("{place}{name}"), "OpenAI Chat has no such field");
+                }
+            }
             Delta::Usage(usage) => (self.usage, self.usage_told) = (Some(usage.clone()), false),
             Delta::Finish { choice, finish } => self.write_finish(*choice, finish, out),
             Delta::End => self.terminate(out),
@@ -240,7 +255,7 @@ impl StreamEncoder {
             delta.array("tool_calls", |list| {
                 list.object(|object| {
                     object.number("index", index);
-                    write_tool_call(object, call, &call.arguments, None);
+                    write_tool_call(object, call, &call.id, &call.arguments, None);
                 });
             });
         });
@@ -300,12 +315,14 @@ impl StreamEncoder {
                 }
             }
             _ if reasoning::is_detail(part) => self.write_detail(choice, part, out),
-            // No chunk can say these; a whole answer reports them as losses.
             PartKind::Audio { .. }
             | PartKind::Document { .. }
             | PartKind::ToolResult(_)
             | PartKind::RedactedReasoning { .. }
-            | PartKind::Opaque { .. } => {}
+            | PartKind::Opaque { .. } => {
+                let field = format!("choices[{choice}].message.content[{block}]");
+                self.dropped.tell(out, field, "OpenAI Chat cannot say this piece of an answer");
+            }
         }
     }
 
@@ -340,6 +357,7 @@ impl StreamEncoder {
                     if finish.native != word {
                         object.string("native_finish_reason", &finish.native);
                     }
+                    object.maybe_string("stop_sequence", finish.stop_sequence.as_deref());
                 });
             });
         });

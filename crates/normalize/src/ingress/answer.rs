@@ -6,7 +6,7 @@ use std::{
 };
 
 use backstop_core::{Answer, Dialect, Failure, Fold, Form};
-use backstop_dialect::{Voice, encode_answer};
+use backstop_dialect::{Encoded, Voice, encode_answer};
 use bytes::Bytes;
 use pin_project_lite::pin_project;
 
@@ -25,13 +25,14 @@ impl<A: Answer> Whole<A> {
         Self { answer, fold: Fold::new(), document: None }
     }
 
-    /// The document in the caller's dialect: the provider's own bytes where it speaks the same one.
+    /// The document in the caller's dialect: the provider's own bytes where it speaks the same one. Beside it, what it
+    /// could not say.
     pub(super) fn poll_whole(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         dialect: Dialect,
         voice: &Voice,
-    ) -> Poll<Result<Bytes, Failure>> {
+    ) -> Poll<Result<Encoded, Failure>> {
         let mut this = self.project();
         while let Some(event) = ready!(this.answer.as_mut().poll_event(cx)) {
             let event = event?;
@@ -42,10 +43,10 @@ impl<A: Answer> Whole<A> {
                 _ => event.deltas().iter().for_each(|delta| this.fold.push(delta)),
             }
         }
-        let document = this.document.take();
-        Poll::Ready(Ok(document.unwrap_or_else(|| {
-            let completion = std::mem::take(this.fold).finish();
-            encode_answer(dialect, &completion, voice).body
-        })))
+        if let Some(body) = this.document.take() {
+            return Poll::Ready(Ok(Encoded { body, losses: Vec::new() }));
+        }
+        let completion = std::mem::take(this.fold).finish();
+        Poll::Ready(Ok(encode_answer(dialect, &completion, voice)))
     }
 }

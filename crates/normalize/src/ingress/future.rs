@@ -127,14 +127,14 @@ where
                 StateProjection::Answering { whole, head } => {
                     match ready!(whole.poll_whole(cx, this.edge.config.dialect, this.voice)) {
                         Err(failure) => break Err(failure),
-                        Ok(body) => {
+                        Ok(answer) => {
                             let (Some(origin), Some(mut head)) = (this.origin.as_deref(), head.take()) else {
                                 unreachable!("an answer has an origin and one head")
                             };
-                            heads::whole(&mut head.headers, origin);
+                            heads::whole(&mut head.headers, origin, &answer.losses);
                             break Ok(Response::from_parts(
                                 head,
-                                IngressBody::whole(body, this.reservation.take()),
+                                IngressBody::whole(answer.body, this.reservation.take()),
                             ));
                         }
                     }

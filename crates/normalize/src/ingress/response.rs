@@ -1,11 +1,12 @@
 //! Heads of responses.
 
 use backstop_core::{Answer, Failure, Origin};
-use backstop_dialect::{Voice, encode_error};
+use backstop_dialect::{Loss, Voice, encode_error};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use super::{IngressBody, IngressConfig};
+use crate::policy;
 
 /// The head of a streamed answer.
 pub(super) fn streamed(headers: &mut HeaderMap, origin: &Origin) {
@@ -16,8 +17,9 @@ pub(super) fn streamed(headers: &mut HeaderMap, origin: &Origin) {
     told(headers, origin);
 }
 
-/// The head of a whole answer.
-pub(super) fn whole(headers: &mut HeaderMap, origin: &Origin) {
+/// The head of a whole answer, which could not say `losses` in the caller's dialect.
+pub(super) fn whole(headers: &mut HeaderMap, origin: &Origin, losses: &[Loss]) {
+    policy::tell_dropped(headers, losses);
     set(headers, header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     told(headers, origin);
 }

@@ -1,0 +1,120 @@
+//! Requests: equal in their own dialect, kept in every other.
+
+use backstop_core::{Dialect, Json, OutputFormat, Request, ToolChoice};
+use backstop_dialect::{Encoded, Facts, Severity, Splice, decode_request, encode_request, peek, splice};
+
+use crate::{
+    exchange::{Exchange, corpus, others, value},
+    substance::substance,
+};
+
+fn decode(exchange: &Exchange) -> Option<Request> {
+    let body = exchange.request.as_ref()?;
+    Some(
+        decode_request(exchange.dialect, body)
+            .unwrap_or_else(|failure| panic!("{}: {failure}", exchange.file)),
+    )
+}
+
+#[test]
+fn they_come_out_of_their_own_dialect_equal() {
+    for exchange in corpus() {
+        let (Some(request), Some(body)) = (decode(&exchange), &exchange.request) else { continue };
+        let Exchange { file, dialect, .. } = &exchange;
+        let encoded = encode_request(*dialect, &request, &Facts::default())
+            .unwrap_or_else(|failure| panic!("{file}: {failure}"));
+        assert_eq!(encoded.losses, [], "{file}");
+        assert_eq!(value(&encoded.body), value(body), "{file}");
+        // As it goes up to a provider of the same dialect: the caller's own bytes.
+        let passed = splice(*dialect, body, &Splice { flavour: exchange.flavour, ..Splice::default() })
+            .expect("an object");
+        if passed.losses.is_empty() {
+            assert_eq!(passed.body, *body, "{file}");
+        }
+        if !request.model.is_empty() {
+            let seen = peek(*dialect, body).unwrap_or_else(|failure| panic!("{file}: {failure}"));
+            assert_eq!(seen.model, request.model, "{file}");
+            assert_eq!(seen.stream, request.stream.unwrap_or(false), "{file}");
+            assert!(seen.needs.tools || request.tools.is_empty(), "{file}");
+        }
+    }
+}
+
+#[test]
+fn they_translate() {
+    for exchange in corpus() {
+        let Some(request) = decode(&exchange) else { continue };
+        for other in others(exchange.dialect) {
+            let place = format!("{} to {other}", exchange.file);
+            let encoded = encode_request(other, &request, &Facts::default())
+                .unwrap_or_else(|failure| panic!("{place}: {failure}"));
+            let back =
+                decode_request(other, &encoded.body).unwrap_or_else(|failure| panic!("{place}: {failure}"));
+            assert_kept(&place, &request, &encoded, &back);
+        }
+    }
+}
+
+/// What of a request is kept, and that all else is reported.
+fn assert_kept(place: &str, request: &Request, encoded: &Encoded, back: &Request) {
+    let losses = &encoded.losses;
+    let lost = |field: &str| losses.iter().any(|loss| loss.field.contains(field));
+    let refused = |field: &str| {
+        losses.iter().any(|loss| loss.field.contains(field) && loss.severity == Severity::Constraint)
+    };
+    let (before, after) = (substance(request), substance(back));
+    if before.said.is_empty() && before.calls.is_empty() && lost("messages") {
+        // Instructions alone: some dialects want a user's turn.
+        assert_eq!(after.said, before.instructions, "{place}");
+        return;
+    }
+    assert_eq!(after.instructions, before.instructions, "{place}");
+    assert_eq!(after.said, before.said, "{place}: {losses:?}");
+    assert_eq!(after.calls, before.calls, "{place}");
+    assert_eq!(after.results, before.results, "{place}");
+    assert!(after.media == before.media || refused("content"), "{place}: {losses:?}");
+    assert!(after.tools == before.tools || refused("tools") || lost("strict"), "{place}: {losses:?}");
+    // No word is the same as `auto`.
+    let choice = |request: &Request| request.tool_choice.clone().filter(|choice| *choice != ToolChoice::Auto);
+    assert!(
+        choice(back) == choice(request) || back.tools.is_empty() || lost("tool_choice"),
+        "{place}: {losses:?}"
+    );
+    let serial = |request: &Request| request.parallel_tool_calls == Some(false) && !request.tools.is_empty();
+    assert!(serial(back) == serial(request) || lost("parallel_tool_calls"), "{place}");
+    assert!(back.stream == request.stream || back.dialect != Dialect::OpenaiChat, "{place}");
+    let stop = |request: &Request| request.parameters.stop.as_ref().map(|stop| stop.sequences.clone());
+    assert!(stop(back) == stop(request) || lost("stop"), "{place}");
+    let asked = request.parameters.max_tokens.is_some();
+    assert!(!asked || back.parameters.max_tokens == request.parameters.max_tokens, "{place}");
+    let schema = |request: &Request| match &request.output {
+        Some(OutputFormat::JsonSchema { schema, .. }) => {
+            serde_json::from_str::<serde_json::Value>(schema.as_str()).ok()
+        }
+        _ => None,
+    };
+    assert_eq!(schema(back), schema(request), "{place}");
+    for (name, before, after) in parameters(request, back) {
+        assert!(before == after || lost(name), "{place}: `{name}` was {before:?} and is {after:?}");
+    }
+}
+
+type Pair<'r> = (&'static str, Option<&'r Json>, Option<&'r Json>);
+
+fn parameters<'r>(before: &'r Request, after: &'r Request) -> [Pair<'r>; 8] {
+    let (before, after) = (&before.parameters, &after.parameters);
+    [
+        ("temperature", before.temperature.as_ref(), after.temperature.as_ref()),
+        ("top_p", before.top_p.as_ref(), after.top_p.as_ref()),
+        ("top_k", before.top_k.as_ref(), after.top_k.as_ref()),
+        ("seed", before.seed.as_ref(), after.seed.as_ref()),
+        ("presence_penalty", before.presence_penalty.as_ref(), after.presence_penalty.as_ref()),
+        ("frequency_penalty", before.frequency_penalty.as_ref(), after.frequency_penalty.as_ref()),
+        ("logprobs", before.logprobs.as_ref(), after.logprobs.as_ref()),
+        (
+            "n",
+            before.n.as_ref().filter(|n| n.as_u64() != Some(1)),
+            after.n.as_ref().filter(|n| n.as_u64() != Some(1)),
+        ),
+    ]
+}
