@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use backstop_core::{Failure, Kind, Needs, Peek, StepOutcome, Target, clock};
 use backstop_fallback::{Candidate, Fallback, FallbackConfig, NoCandidates, OnContentFilter};
-use backstop_test_support::{AnswerPlan, CallEnd, Script, Step, contract, read_events, ready_call, sample};
+use backstop_test_support::{AnswerPlan, CallEnd, Script, Step, read_events, ready_call, sample};
 use tokio::time::timeout;
 
 fn fail(kind: Kind) -> Script {
@@ -28,15 +28,6 @@ fn chain(scripts: &[&Script]) -> Fallback<Script> {
 async fn call(service: &mut Fallback<Script>) -> Result<usize, Failure> {
     let response = ready_call(service, sample::request(sample::streamed())).await?;
     Ok(read_events(response.into_body()).await.0.len())
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_chain_of_one_passes_the_contract() {
-    contract::check(|script| {
-        Fallback::new([Candidate::new(script, Target::new("p", "a"))], FallbackConfig::new())
-            .expect("one candidate")
-    })
-    .await;
 }
 
 #[test]

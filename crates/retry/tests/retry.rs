@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use backstop_core::{Class, Failure, Kind, RetryBudget, clock};
 use backstop_retry::{RetryConfig, RetryLayer};
-use backstop_test_support::{AnswerPlan, CallEnd, Script, Step, contract, ready_call, sample};
+use backstop_test_support::{AnswerPlan, CallEnd, Script, Step, ready_call, sample};
 use tokio::time::{Instant, timeout};
 use tower_layer::Layer as _;
 
@@ -18,13 +18,6 @@ fn answer() -> Step {
 
 fn arrivals(script: &Script, started: Instant) -> Vec<Duration> {
     script.calls().iter().map(|call| call.arrived.duration_since(started.into_std())).collect()
-}
-
-#[tokio::test(start_paused = true)]
-async fn passes_the_contract() {
-    contract::check(|script| RetryLayer::default().layer(script)).await;
-    let plain = RetryLayer::default().with_classifier(backstop_core::classify::PlainHttp::new());
-    contract::check_plain(|script| plain.layer(script)).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,5 +2,6 @@
 
 mod calls;
 mod compression;
+mod contract;
 mod failures;
 mod support;

@@ -99,6 +99,43 @@ where
     report(&broken_plain(factory).await);
 }
 
+/// Runs a layer that turns calls into plain HTTP and back: normalize, and whatever else speaks to a provider.
+///
+/// What it makes of answers and errors is its own matter, so of the rules only [`Rule::Readiness`], [`Rule::Clone`],
+/// [`Rule::Cancel`] and [`Rule::Drop`] are checked. The provider below speaks OpenAI Chat Completions.
+///
+/// # Panics
+///
+/// With every rule that the layer breaks.
+pub async fn check_provider_edge<F, S, B>(factory: F)
+where
+    F: Fn(Script<BoxError>) -> S,
+    S: Service<Request<Call>, Response = Response<B>> + Clone,
+    S::Error: Into<BoxError>,
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    report(&broken_provider_edge(factory).await);
+}
+
+/// Runs a layer that turns plain HTTP into calls and back, as the ingress edge does.
+///
+/// Checks the rules that [`check_provider_edge`] checks. The caller above speaks OpenAI Chat Completions.
+///
+/// # Panics
+///
+/// With every rule that the layer breaks.
+pub async fn check_caller_edge<F, S, B>(factory: F)
+where
+    F: Fn(Script) -> S,
+    S: Service<Request<Payload>, Response = Response<B>> + Clone,
+    S::Error: Into<BoxError>,
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    report(&broken_caller_edge(factory).await);
+}
+
 /// What [`check`] finds.
 pub async fn broken<F, S, A>(factory: F) -> Vec<Broken>
 where
@@ -133,6 +170,55 @@ where
     let bytes = AnswerPlan::new().frame("Hel").frame("lo");
     let plans = [AnswerPlan::bytes("").sized(), bytes.clone().sized(), bytes.clone().trailers(trailers)];
     distinct(Suite::new(&factory, request, plans, bytes.cut(1)).run::<Frames>().await)
+}
+
+/// What [`check_provider_edge`] finds.
+pub async fn broken_provider_edge<F, S, B>(factory: F) -> Vec<Broken>
+where
+    F: Fn(Script<BoxError>) -> S,
+    S: Service<Request<Call>, Response = Response<B>> + Clone,
+    S::Error: Into<BoxError>,
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    let streamed = || sample::request(sample::streamed());
+    let unstreamed = || sample::request(sample::unstreamed());
+    let [(stream, half_stream), (document, half_document)] = answers();
+    let mut broken =
+        Suite::new(&factory, streamed, [stream], half_stream).translating().run::<Frames>().await;
+    broken.extend(
+        Suite::new(&factory, unstreamed, [document], half_document).translating().run::<Frames>().await,
+    );
+    distinct(broken)
+}
+
+/// What [`check_caller_edge`] finds.
+pub async fn broken_caller_edge<F, S, B>(factory: F) -> Vec<Broken>
+where
+    F: Fn(Script) -> S,
+    S: Service<Request<Payload>, Response = Response<B>> + Clone,
+    S::Error: Into<BoxError>,
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    let asks = |call: &Call| Request::new(Payload::new(call.origin().body().clone()));
+    let streamed = || asks(&sample::streamed());
+    let unstreamed = || asks(&sample::unstreamed());
+    let [(stream, half_stream), (document, half_document)] = answers();
+    let mut broken =
+        Suite::new(&factory, streamed, [stream], half_stream).translating().run::<Frames>().await;
+    broken.extend(
+        Suite::new(&factory, unstreamed, [document], half_document).translating().run::<Frames>().await,
+    );
+    distinct(broken)
+}
+
+/// A stream and a whole answer, and the beginning of each.
+fn answers() -> [(AnswerPlan, AnswerPlan); 2] {
+    let half_stream = AnswerPlan::new().events([events::start(), events::text("Hel")]);
+    let document = AnswerPlan::document("Hello");
+    let half_document = document.clone().split_at(&[10]).cut(1);
+    [(AnswerPlan::text(&["Hel", "lo"]), half_stream), (document, half_document)]
 }
 
 impl fmt::Display for Broken {

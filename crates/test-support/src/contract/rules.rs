@@ -3,8 +3,12 @@
 use std::{
     future::{Future, poll_fn},
     marker::PhantomData,
-    pin::pin,
-    task::Poll,
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake},
     time::Duration,
 };
 
@@ -33,6 +37,7 @@ pub(super) struct Suite<'a, F, M, E> {
     request: M,
     whole: Vec<AnswerPlan>,
     half: AnswerPlan,
+    translates: bool,
     error: PhantomData<fn() -> E>,
 }
 
@@ -56,20 +61,31 @@ where
         whole: impl Into<Vec<AnswerPlan>>,
         half: AnswerPlan,
     ) -> Self {
-        Self { factory, request, whole: whole.into(), half, error: PhantomData }
+        Self { factory, request, whole: whole.into(), half, translates: false, error: PhantomData }
+    }
+
+    /// What it makes of answers and errors is the layer's own matter.
+    pub(super) fn translating(mut self) -> Self {
+        self.translates = true;
+        self
     }
 
     pub(super) async fn run<D: Mode<B>>(&self) -> Vec<Broken> {
         let readiness = self.readiness().await;
         // A layer that does not even make one instance ready is no more broken by a clone.
         let clone = if readiness.is_ok() { self.clones().await } else { Ok(()) };
+        let (transparency, errors) = if self.translates {
+            (Ok(()), Ok(()))
+        } else {
+            (self.transparency::<D>().await, self.errors::<D>().await)
+        };
         let verdicts = [
             (Rule::Readiness, readiness),
             (Rule::Clone, clone),
             (Rule::Cancel, self.cancel().await),
             (Rule::Drop, self.drop_half_way::<D>().await),
-            (Rule::Transparency, self.transparency::<D>().await),
-            (Rule::Errors, self.errors::<D>().await),
+            (Rule::Transparency, transparency),
+            (Rule::Errors, errors),
         ];
         verdicts
             .into_iter()
@@ -97,7 +113,12 @@ where
             if timeout(MOMENT, response.as_mut()).await.is_ok() || !script.calls().is_empty() {
                 return Err("it called a service that was not ready".into());
             }
+            let woken = Woken::default();
+            let waiting = woken.polls(response.as_mut()).is_pending();
             script.open();
+            if waiting && !woken.is_set() {
+                return Err("it does not hear when the inner service becomes ready".into());
+            }
             self.soon(response).await?.map_err(|_| "the call failed after the service became ready")?;
         } else {
             if timeout(MOMENT, poll_fn(|cx| service.poll_ready(cx))).await.is_ok() {
@@ -105,9 +126,13 @@ where
             }
             {
                 let mut waiting = pin!(poll_fn(|cx| service.poll_ready(cx)));
-                // The waker must have come all the way through.
-                let _ = timeout(MOMENT, waiting.as_mut()).await;
+                let woken = Woken::default();
+                let waits = woken.polls(waiting.as_mut()).is_pending();
                 script.open();
+                // The waker must have come all the way through.
+                if waits && !woken.is_set() {
+                    return Err("it does not hear when the inner service becomes ready".into());
+                }
                 self.soon(waiting).await?.map_err(|_| "readiness failed after a wait")?;
             }
             self.works(&mut service).await?;
@@ -116,7 +141,8 @@ where
 
         let (script, mut service) = self.stack(self.good());
         script.fail_readiness(Failure::new(Kind::InvalidRequest, "broken for good"));
-        if self.soon(ready_call(&mut service, (self.request)())).await?.is_ok() {
+        let answer = self.soon(ready_call(&mut service, (self.request)())).await?;
+        if answer.is_ok_and(|response| response.status().is_success()) {
             return Err("it answered though the inner service's readiness had failed".into());
         }
         clean(&script)
@@ -267,6 +293,9 @@ where
     async fn works(&self, service: &mut S) -> Verdict {
         let response = self.soon(ready_call(service, (self.request)())).await?;
         let response = response.map_err(|error| format!("a good call failed: {}", error.into()))?;
+        if !response.status().is_success() {
+            return Err(format!("a good call was answered with {}", response.status()));
+        }
         let mut body = pin!(response.into_body());
         while let Some(frame) = self.soon(poll_fn(|cx| body.as_mut().poll_frame(cx))).await? {
             frame.map_err(|error| format!("a good body failed: {}", error.into()))?;
@@ -276,6 +305,30 @@ where
 
     async fn soon<T: Future>(&self, future: T) -> Result<T::Output, String> {
         timeout(AGES, future).await.map_err(|_| "it hung".to_owned())
+    }
+}
+
+/// Whether somebody was woken.
+#[derive(Default)]
+struct Woken(Arc<Flag>);
+
+#[derive(Default)]
+struct Flag(AtomicBool);
+
+impl Woken {
+    /// Polls `future`, which wakes this when it can go on.
+    fn polls<T: Future>(&self, future: Pin<&mut T>) -> Poll<T::Output> {
+        future.poll(&mut Context::from_waker(&Arc::clone(&self.0).into()))
+    }
+
+    fn is_set(&self) -> bool {
+        self.0.0.load(Ordering::Acquire)
+    }
+}
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Release);
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     future::Future,
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use backstop_core::{Answer, Event, Failure, Kind};
@@ -14,7 +14,7 @@ use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use tower_service::Service;
 
-use super::{Rule, broken, broken_plain};
+use super::{Rule, broken, broken_caller_edge, broken_plain, broken_provider_edge};
 use crate::ready_call;
 
 /// One service, broken in one of many ways.
@@ -31,11 +31,14 @@ enum How {
     CallsAFreshClone,
     IsAlwaysReady,
     HidesErrorsOfReadiness,
+    LosesTheWaker,
     ClonesItsReadiness,
+    LeaksASlotOfIdleClones,
     LeaksASlotOnCancel,
     GoesOnWhenCancelled,
     LeaksASlotOnDrop,
     KeepsTheBodyOnDrop,
+    LosesTheHead,
     LosesTheLastPiece,
     LiesAboutItsSize,
     EndsEarly,
@@ -92,16 +95,27 @@ where
         if self.ready || self.how == How::IsAlwaysReady {
             return Poll::Ready(Ok(()));
         }
-        let ready = self.inner.poll_ready(cx);
+        let mut nobody = Context::from_waker(Waker::noop());
+        let ready = self.inner.poll_ready(if self.how == How::LosesTheWaker { &mut nobody } else { cx });
         if self.how == How::HidesErrorsOfReadiness && matches!(ready, Poll::Ready(Err(_))) {
             return self.inner.poll_ready(cx);
         }
         self.ready = matches!(ready, Poll::Ready(Ok(())));
+        if self.ready && self.how == How::LeaksASlotOfIdleClones {
+            // Reserved here, given back by the call: and by nobody, where there is none.
+            let Some(left) = self.slots.0.get().checked_sub(1) else {
+                self.ready = false;
+                return Poll::Pending;
+            };
+            self.slots.0.set(left);
+        }
         ready
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        self.ready = false;
+        if std::mem::take(&mut self.ready) && self.how == How::LeaksASlotOfIdleClones {
+            self.slots.0.set(self.slots.0.get() + 1);
+        }
         let fresh = self.inner.clone();
         let mut inner = match self.how {
             How::CallsAFreshClone => fresh,
@@ -127,6 +141,9 @@ where
             slot.leaks = how == How::LeaksASlotOnDrop;
             match response {
                 Err(_) if how == How::ChangesErrors => Err(Failure::new(Kind::Server, "oops").into()),
+                Ok(response) if how == How::LosesTheHead => {
+                    Ok(Response::new(Wrapped::new(response.into_body(), how, slot)))
+                }
                 response => response.map(|response| response.map(|body| Wrapped::new(body, how, slot))),
             }
         })
@@ -231,11 +248,14 @@ async fn a_broken_layer_breaks_exactly_its_rule() {
         (How::CallsAFreshClone, Some(Rule::Readiness)),
         (How::IsAlwaysReady, Some(Rule::Readiness)),
         (How::HidesErrorsOfReadiness, Some(Rule::Readiness)),
+        (How::LosesTheWaker, Some(Rule::Readiness)),
         (How::ClonesItsReadiness, Some(Rule::Clone)),
+        (How::LeaksASlotOfIdleClones, Some(Rule::Clone)),
         (How::LeaksASlotOnCancel, Some(Rule::Cancel)),
         (How::GoesOnWhenCancelled, Some(Rule::Cancel)),
         (How::LeaksASlotOnDrop, Some(Rule::Drop)),
         (How::KeepsTheBodyOnDrop, Some(Rule::Drop)),
+        (How::LosesTheHead, Some(Rule::Transparency)),
         (How::LosesTheLastPiece, Some(Rule::Transparency)),
         (How::LiesAboutItsSize, Some(Rule::Transparency)),
         (How::EndsEarly, Some(Rule::Transparency)),
@@ -252,6 +272,15 @@ async fn a_broken_layer_breaks_exactly_its_rule() {
                 ] {
                     let rules: Vec<_> = found.iter().map(|broken| broken.rule).collect();
                     assert_eq!(rules, Vec::from_iter(rule), "{found:?}");
+                }
+                // An edge translates bodies and errors as it sees fit, and is held to the other rules.
+                let rule = rule.filter(|rule| !matches!(rule, Rule::Transparency | Rule::Errors));
+                for found in [
+                    broken_provider_edge(|script| Layered::new(script, how)).await,
+                    broken_caller_edge(|script| Layered::new(script, how)).await,
+                ] {
+                    let rules: Vec<_> = found.iter().map(|broken| broken.rule).collect();
+                    assert_eq!(rules, Vec::from_iter(rule), "at an edge: {found:?}");
                 }
             }
         })
