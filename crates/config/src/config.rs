@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 use backstop_catalog::ModelOverrides;
 use backstop_core::{Dialect, Edit};
 use http::HeaderName;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 /// A checked configuration.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Config {
     /// The listeners and what is for all requests.
@@ -25,7 +25,7 @@ pub struct Config {
 }
 
 /// The listeners and what is for all requests.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerConfig {
     /// Where callers connect. Default: `127.0.0.1:8080`.
@@ -42,6 +42,8 @@ pub struct ServerConfig {
     pub shutdown_grace: Duration,
     /// Caller headers that go up to providers, besides those that always do.
     pub forward_headers: Vec<HeaderName>,
+    /// Whether the files are watched, and reloaded when they change. Default: yes.
+    pub watch: bool,
 }
 
 /// One provider: an endpoint and its credentials.
@@ -71,7 +73,7 @@ pub struct ProviderConfig {
 }
 
 /// One chain: targets in the order in which they are tried, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChainConfig {
     /// The name that callers write as `model`.
@@ -91,7 +93,7 @@ pub struct ChainConfig {
 }
 
 /// One target of a chain.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TargetConfig {
     /// The provider's name.
@@ -221,7 +223,27 @@ impl Default for ServerConfig {
             bytes_in_flight: 1 << 30,
             shutdown_grace: Duration::from_secs(600),
             forward_headers: Vec::new(),
+            watch: true,
         }
+    }
+}
+
+/// Two that are equal say the same in everything, their keys included.
+impl PartialEq for ProviderConfig {
+    fn eq(&self, other: &Self) -> bool {
+        fn keys(provider: &ProviderConfig) -> impl Iterator<Item = &str> {
+            provider.api_keys.iter().map(|key| key.expose_secret())
+        }
+        self.name == other.name
+            && self.dialect == other.dialect
+            && self.base_url == other.base_url
+            && self.auth_header == other.auth_header
+            && self.connect_timeout == other.connect_timeout
+            && self.http2_prior_knowledge == other.http2_prior_knowledge
+            && self.max_idle_connections == other.max_idle_connections
+            && self.root_certificates == other.root_certificates
+            && self.local == other.local
+            && keys(self).eq(keys(other))
     }
 }
 

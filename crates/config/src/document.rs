@@ -28,6 +28,7 @@ pub(crate) struct Server {
     pub(crate) bytes_in_flight: Option<Size>,
     pub(crate) shutdown_grace: Option<Span>,
     pub(crate) forward_headers: Vec<Spanned<String>>,
+    pub(crate) watch: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -59,6 +59,9 @@ pub struct ServeArguments {
     /// The address to listen on, instead of the configuration's.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<std::net::SocketAddr>,
+    /// Do not watch the configuration files; SIGHUP still reloads them.
+    #[arg(long)]
+    pub(crate) no_watch: bool,
 }
 
 /// What `demo` is told.

@@ -5,5 +5,6 @@
 pub mod cli;
 pub mod commands;
 pub mod log;
+pub mod reload;
 pub mod server;
 pub mod stack;

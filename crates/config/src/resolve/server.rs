@@ -46,6 +46,7 @@ impl Resolver<'_> {
             bytes_in_flight: server.bytes_in_flight.map_or(default.bytes_in_flight, |size| size.0),
             shutdown_grace: server.shutdown_grace.map_or(default.shutdown_grace, |span| span.0),
             forward_headers,
+            watch: server.watch.unwrap_or(default.watch),
         }
     }
 

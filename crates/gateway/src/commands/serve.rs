@@ -10,6 +10,7 @@ use super::CommandError;
 use crate::{
     cli::{ConfigArguments, ServeArguments},
     log,
+    reload::{self, ReloadStatus, Reloader},
     server::{Admin, Gateway, Health, Listener},
     stack::StackBuilder,
 };
@@ -17,6 +18,8 @@ use crate::{
 /// Serves until the process is told to end; then open answers come to their end.
 pub(super) async fn serve(arguments: ServeArguments) -> Result<(), CommandError> {
     log::init(arguments.log.log_format, &arguments.log.log).map_err(CommandError::usage)?;
+    // Taken first: what is written while it is read is a change.
+    let seen = reload::fingerprint(&arguments.config.files);
     let config = load(&arguments.config)?;
     let mut server = config.server.clone();
     if let Some(listen) = arguments.listen {
@@ -35,11 +38,16 @@ pub(super) async fn serve(arguments: ServeArguments) -> Result<(), CommandError>
         Some(address) => Some(bind(address).await?),
         None => None,
     };
+    let status = ReloadStatus::new();
+    let watch_files = server.watch && !arguments.no_watch && !arguments.config.files.is_empty();
+    let reloader = Reloader::new(arguments.config.files, seen, Arc::clone(&stack), status.clone());
+    let reloads = reload::watch(reloader, watch_files);
     announce(listener.address(), admin.as_ref().map(Listener::address));
 
     let (ending, mut ended) = watch::channel(false);
     let gateway = Gateway::new(&server, Arc::clone(&stack), health.clone());
-    let admin_service = Admin::new(stack, health.clone(), gateway.bytes_in_flight().clone());
+    let admin_service =
+        Admin::new(stack, health.clone(), gateway.bytes_in_flight().clone()).with_reload_status(status);
     let signal = async {
         shutdown_signal().await;
         health.end();
@@ -57,6 +65,7 @@ pub(super) async fn serve(arguments: ServeArguments) -> Result<(), CommandError>
     let cut_off = tokio::select! {
         cut_off = callers => cut_off,
         () = operators => 0,
+        () = reloads => 0,
         // A second signal is an order.
         () = async {
             let _ = ended.wait_for(|ending| *ending).await;

@@ -15,7 +15,7 @@ use serde_json::json;
 use tower::Service;
 
 use super::{GatewayBody, Health, own};
-use crate::stack::SharedStack;
+use crate::{reload::ReloadStatus, stack::SharedStack};
 
 /// What answers operators: health, metrics, and the state of every breaker and cooldown.
 #[derive(Clone, Debug)]
@@ -23,13 +23,21 @@ pub struct Admin {
     stack: SharedStack,
     health: Health,
     bytes: BytesInFlight,
+    reload: Option<ReloadStatus>,
 }
 
 impl Admin {
     /// Tells of `stack`, and of the request bodies that `bytes` counts.
     #[must_use]
     pub const fn new(stack: SharedStack, health: Health, bytes: BytesInFlight) -> Self {
-        Self { stack, health, bytes }
+        Self { stack, health, bytes, reload: None }
+    }
+
+    /// Tells, too, what became of the last reload.
+    #[must_use]
+    pub fn with_reload_status(mut self, status: ReloadStatus) -> Self {
+        self.reload = Some(status);
+        self
     }
 
     fn metrics(&self) -> Bytes {
@@ -59,7 +67,8 @@ impl Admin {
                 })
             })
             .collect();
-        Bytes::from(json!({"breakers": breakers, "cooling": cooling}).to_string())
+        let config = self.reload.as_ref().map(ReloadStatus::json);
+        Bytes::from(json!({"config": config, "breakers": breakers, "cooling": cooling}).to_string())
     }
 }
 

@@ -6,7 +6,6 @@ use backstop_breaker::cooldown::{CooldownConfig, Cooldowns};
 use backstop_config::ProviderConfig;
 use backstop_core::Text;
 use backstop_telemetry::metrics::Metrics;
-use secrecy::ExposeSecret as _;
 
 use super::{Leaf, hooks::PoolHook};
 
@@ -26,7 +25,7 @@ pub(crate) struct Pools(Vec<Arc<Pool>>);
 impl Pools {
     /// The pool `name` of `provider`, if there is one.
     pub(crate) fn find(&self, name: &str, provider: &ProviderConfig) -> Option<&Arc<Pool>> {
-        self.0.iter().find(|pool| pool.name == *name && same(&pool.provider, provider))
+        self.0.iter().find(|pool| pool.name == *name && pool.provider == *provider)
     }
 
     /// Whether `pool` itself is among them, not just one that is like it.
@@ -63,23 +62,6 @@ impl Pools {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Pool> {
         self.0.iter().map(Arc::as_ref)
     }
-}
-
-/// Whether two say the same in everything: another key, endpoint or connection setting makes another pool.
-fn same(one: &ProviderConfig, other: &ProviderConfig) -> bool {
-    fn keys(provider: &ProviderConfig) -> impl Iterator<Item = &str> {
-        provider.api_keys.iter().map(|key| key.expose_secret())
-    }
-    one.name == other.name
-        && one.dialect == other.dialect
-        && one.base_url == other.base_url
-        && one.auth_header == other.auth_header
-        && one.connect_timeout == other.connect_timeout
-        && one.http2_prior_knowledge == other.http2_prior_knowledge
-        && one.max_idle_connections == other.max_idle_connections
-        && one.root_certificates == other.root_certificates
-        && one.local == other.local
-        && keys(one).eq(keys(other))
 }
 
 impl fmt::Debug for Pool {
