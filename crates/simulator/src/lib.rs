@@ -32,6 +32,62 @@
 //! ```
 //!
 //! It shares no code with the client side of the workspace: what both would misread, neither test would show.
+//!
+//! # What it answers
+//!
+//! | path | |
+//! |---|---|
+//! | `POST …/chat/completions` | OpenAI Chat Completions, whole and streamed |
+//! | `POST …/messages` | Anthropic Messages, whole and streamed |
+//! | `POST …/messages/count_tokens` | the count of a prompt's tokens |
+//! | `GET …/models`, `GET …/models/ID` | models: Anthropic's way with an `anthropic-version` or `x-api-key`, else OpenAI's |
+//!
+//! The answer is a function of the request and the seed: see [`Answer::auto`]. Ids, headers, usage, error documents and
+//! the order of events are the provider's. What the real API refuses is refused, by the [`rules`] and by the signatures
+//! of thinking blocks, which only a simulator makes. Its tokens are its own; they only count the same text the same way.
+//!
+//! # What decides what goes wrong
+//!
+//! The first of these that says anything: the request header `x-simulator-fault`; [`Simulator::down`]; a step of the
+//! [script](Simulator::script) for the request's key, its model, or all requests; a [rate](Simulator::rate);
+//! [`Simulator::with_behaviour`]. Faults of the connection come before everything else. Then a request must pass as it
+//! would at the provider: path, method, key, size, JSON, rules, model, [limits](Simulator::limit). Only what passes
+//! meets its other faults, so that no scripted 503 hides a request that the provider would never have taken.
+//!
+//! # Behaviours as text
+//!
+//! In the header, in a [script file](Simulator::load) and on the program's command line a [`Behaviour`] is words with
+//! `;` between them. Times are written `20s`, `100ms`, `2m`; a bare number is seconds.
+//!
+//! | words | |
+//! |---|---|
+//! | `ok` | nothing |
+//! | `echo`, `text=…`, `tokens=N`, `blank`, `repeated=…`, `calls=N`, `json`, `refusal=…`, `filtered=…` | the [`Answer`] |
+//! | `reasoning=…`, `cache-read=N`, `cache-write=N`, `most-events=N` | more about it |
+//! | `reset`, `no-answer`, `refused`, `tls` | the connection breaks, or nothing ever comes |
+//! | `status=N` | the provider's own error with this status |
+//! | `error=…` | `quota`, `context-length`, `content-policy`, `missing-key`, `wrong-key`, `quoted-key`, `model-not-found` or `too-large`: an [`ApiError`] |
+//! | `html`, `broken-json`, `empty-choices`, `error-object`, `redirect=URL` | in place of an answer |
+//! | `dies=N`, `dies=N closed`, `dies=N reset`, `silent=N`, `error-event=N` | after N tokens |
+//! | `break-event=N`, `no-sentinel`, `repeat-forever=TIME` | in the stream |
+//! | `cut-body=length`, `cut-body=chunked` | half a body |
+//! | `header=NAME: VALUE`, `content-type=…`, `retry-after=TIME`, `retry-after-ms=TIME`, `retry-at=TIME`, `exhausted=TIME` | headers |
+//! | `crlf`, `cr`, `comments`, `bom`, `split=BYTES`, `gzip`, `deflate`, `br`, `obfuscated` | odd, but right |
+//! | `head-after=TIME`, `body-after=TIME`, `first-token-after=TIME`, `token-every=TIME`, `drip=TIME` | late |
+//!
+//! # What it knows afterwards
+//!
+//! [`Simulator::requests`] gives everything that came in and how it ended, [`Simulator::wait_for`] and its kin wait for
+//! it without sleeping, [`Simulator::told`] and [`Simulator::billed`] are for ledgers. Records are kept until the last
+//! handle is gone; a simulator is for tests and demonstrations, not for years of service.
+//!
+//! # The program
+//!
+//! ```sh
+//! backstop-simulator --listen 127.0.0.1:9000 --key sk-a --behaviour 'token-every=50ms' --script faults.txt
+//! ```
+//!
+//! Ctrl-C lets the answers under way end.
 
 mod answer;
 mod anthropic;
@@ -45,6 +101,7 @@ mod decide;
 mod dialect;
 mod error;
 mod fault;
+mod file;
 mod future;
 mod grammar;
 mod ids;
@@ -73,6 +130,7 @@ pub use self::{
     dialect::Dialect,
     error::Broken,
     fault::{Cut, Death, Encoding, Fault, LineEnd},
+    file::FileError,
     future::ResponseFuture,
     grammar::ParseError,
     record::{End, Recorded},

@@ -5,9 +5,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
-use super::{Frame, Step};
+use super::{
+    Frame, Step,
+    compress::{compress, name},
+};
 use crate::{
-    fault::{Encoding, Fault, Kind, LineEnd},
+    fault::{Fault, Kind, LineEnd},
     reply::{Event, Mark},
 };
 
@@ -93,16 +96,4 @@ fn pieces(frames: Vec<Step<Frame>>, size: usize, every: Option<Duration>) -> Vec
         }
     }
     steps
-}
-
-fn compress(frames: &mut [Step<Frame>], encoding: Encoding) {
-    let _ = (frames, encoding);
-}
-
-const fn name(encoding: Encoding) -> &'static str {
-    match encoding {
-        Encoding::Gzip => "gzip",
-        Encoding::Deflate => "deflate",
-        Encoding::Brotli => "br",
-    }
 }

@@ -1,5 +1,6 @@
 //! From an answer and its faults to what goes over the wire, and when.
 
+mod compress;
 mod content;
 mod encode;
 mod stream;

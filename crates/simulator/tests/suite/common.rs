@@ -19,6 +19,10 @@ pub(crate) struct Read {
 }
 
 impl Read {
+    pub(crate) fn empty() -> Self {
+        Self { status: StatusCode::OK, headers: HeaderMap::new(), frames: Vec::new(), broken: None }
+    }
+
     pub(crate) fn bytes(&self) -> Vec<u8> {
         self.frames.concat()
     }

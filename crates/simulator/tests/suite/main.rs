@@ -1,6 +1,16 @@
 //! The simulator from outside, in process under paused time and over sockets.
 #![expect(clippy::unwrap_used, reason = "a helper that cannot do its work is a failed test")]
 
+mod answers;
 mod common;
+mod control;
+mod errors;
+mod faults;
+mod limits;
+mod program;
+mod reasoning;
 mod socket;
 mod text;
+mod times;
+mod tools;
+mod wire;
