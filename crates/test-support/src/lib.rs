@@ -2,7 +2,8 @@
 //!
 //! A [`Script`] is a provider that plays [`Step`]s: it fails, answers, waits, or never answers, and notes what became of
 //! every call. An [`AnswerPlan`] says what a body brings, and when: events, frames, waits, a stall, a reset.
-//! [`contract::check`] runs a layer over such scripts and names the rule that it breaks. [`sample`] makes calls.
+//! [`contract::check`] runs a layer over such scripts and names the rule that it breaks. [`sample`] makes calls, and a
+//! [`LeanProvider`] answers them without an allocation.
 //!
 //! ```
 //! use backstop_core::{Call, Failure, Kind};
@@ -29,6 +30,7 @@ mod body;
 pub mod contract;
 pub mod events;
 mod future;
+mod lean;
 mod plan;
 mod read;
 mod record;
@@ -39,6 +41,7 @@ mod step;
 pub use self::{
     body::ScriptedBody,
     future::ScriptFuture,
+    lean::{LeanAnswer, LeanProvider, run_lean},
     plan::AnswerPlan,
     read::{read_body, read_events, ready_call},
     record::{BodyEnd, CallEnd, CallRecord},

@@ -10,7 +10,10 @@ use backstop_core::{
     classify::{InfallibleHttp, PlainHttp},
 };
 use backstop_test_support::{AnswerPlan, ScriptedBody};
-use backstop_timeout::{DeadlineLayer, FirstByteTimeoutLayer, SilentTimeoutLayer, Timeouts};
+use backstop_timeout::{
+    DeadlineLayer, FirstByteTimeoutLayer, FirstTokenTimeoutLayer, IdleTimeoutLayer, SilentTimeoutLayer,
+    Timeouts, TotalTimeoutLayer,
+};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -25,7 +28,10 @@ const SHORT: Option<Duration> = Some(Duration::from_millis(50));
 fn provider() -> Router {
     let goes_silent =
         || async { Body::new(ScriptedBody::<BoxError>::new(AnswerPlan::new().frame("a").stall())) };
-    Router::new().route("/silent", get(goes_silent)).route("/never", get(std::future::pending::<String>))
+    Router::new()
+        .route("/silent", get(goes_silent))
+        .route("/never", get(std::future::pending::<String>))
+        .route("/well", get(|| async { "well" }))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test's server is a program of its own")]
@@ -65,4 +71,38 @@ async fn inside_an_axum_router() {
     let body = response.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(body, "no complete answer within 50ms\n");
     assert!(ask("/silent").await.unwrap().into_body().collect().await.is_err());
+}
+
+#[tokio::test]
+async fn all_clocks_at_once_over_a_client_and_inside_a_router() {
+    let long = Some(Duration::from_secs(60));
+    let timeouts = Timeouts::new().with_total(long).with_deadline(long);
+    macro_rules! stack {
+        ($classifier:expr, $inner:expr) => {{
+            let body = IdleTimeoutLayer::new(timeouts)
+                .with_classifier($classifier)
+                .layer(SilentTimeoutLayer::new(timeouts).with_classifier($classifier).layer($inner));
+            let head = FirstTokenTimeoutLayer::new(timeouts)
+                .with_classifier($classifier)
+                .layer(FirstByteTimeoutLayer::new(timeouts).with_classifier($classifier).layer(body));
+            DeadlineLayer::new(timeouts)
+                .with_classifier($classifier)
+                .layer(TotalTimeoutLayer::new(timeouts).with_classifier($classifier).layer(head))
+        }};
+    }
+    let inside = provider()
+        .layer(IdleTimeoutLayer::new(timeouts).with_classifier(InfallibleHttp::new()))
+        .layer(SilentTimeoutLayer::new(timeouts).with_classifier(InfallibleHttp::new()))
+        .layer(FirstTokenTimeoutLayer::new(timeouts).with_classifier(InfallibleHttp::new()))
+        .layer(FirstByteTimeoutLayer::new(timeouts).with_classifier(InfallibleHttp::new()))
+        .layer(TotalTimeoutLayer::new(timeouts).with_classifier(InfallibleHttp::new()))
+        .layer(DeadlineLayer::new(timeouts).with_classifier(InfallibleHttp::new()));
+    let base = serve(inside).await;
+    let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let client: MapErr<_, fn(_) -> BoxError> = client.map_err(BoxError::from);
+    let over = stack!(PlainHttp::new(), client);
+    let response =
+        over.oneshot(Request::get(format!("{base}/well")).body(Full::default()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "well");
 }
