@@ -1,0 +1,151 @@
+//! The real stack, whole, over simulated providers in the same process: no socket, so that paused time passes at once.
+
+use std::{sync::Arc, time::Duration};
+
+use arc_swap::ArcSwap;
+use backstop_config::{Config, Environment, ServerConfig};
+use backstop_core::{Dialect, Payload};
+use backstop_gateway::{
+    server::{Gateway, Health},
+    stack::StackBuilder,
+};
+use backstop_simulator::Simulator;
+use backstop_tests::{
+    client::Ask,
+    reading::{self, Observed},
+};
+use http::{HeaderValue, Request, header};
+use http_body_util::{BodyExt as _, Full};
+use tokio::time::Instant;
+use tower::ServiceExt as _;
+
+/// Who speaks what, and whether it is streamed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way {
+    pub(crate) caller: Dialect,
+    pub(crate) a: Dialect,
+    pub(crate) b: Dialect,
+    pub(crate) streamed: bool,
+}
+
+impl Way {
+    /// Every caller, every first and every second provider, streamed and not.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let dialects = [Dialect::OpenaiChat, Dialect::AnthropicMessages];
+        (0..16).map(move |bits: usize| Self {
+            caller: dialects[bits & 1],
+            a: dialects[bits >> 1 & 1],
+            b: dialects[bits >> 2 & 1],
+            streamed: bits & 8 != 0,
+        })
+    }
+
+    pub(crate) fn streamed() -> impl Iterator<Item = Self> {
+        Self::all().filter(|way| way.streamed)
+    }
+}
+
+/// A gateway before the providers A and B.
+pub(crate) struct World {
+    pub(crate) a: Simulator,
+    pub(crate) b: Simulator,
+    way: Way,
+    gateway: Gateway,
+}
+
+/// What a caller got, and when.
+#[derive(Debug)]
+pub(crate) struct Got {
+    pub(crate) seen: Observed,
+    pub(crate) took: Duration,
+}
+
+impl Got {
+    /// A whole answer, from `target`.
+    pub(crate) fn is_answer_of(&self, target: &str, way: Way) {
+        assert!(self.seen.is_success(), "{way:?}: {:?} {}", self.seen.broken, self.seen.body);
+        assert!(self.seen.text.starts_with("Say this back:"), "{way:?}: {}", self.seen.body);
+        let header = self.seen.header("x-backstop-target");
+        assert!(header.starts_with(&format!("{target}/")), "{way:?}: {header} answered, not {target}");
+        assert_eq!(self.seen.model, model(if target == "a" { way.a } else { way.b }), "{way:?}");
+    }
+}
+
+impl World {
+    /// Every default untouched.
+    pub(crate) fn new(way: Way) -> Self {
+        Self::with(way, "")
+    }
+
+    /// With `extra` in the chain.
+    pub(crate) fn with(way: Way, extra: &str) -> Self {
+        let yaml = format!(
+            "providers:
+  a: {{ dialect: {}, base_url: \"http://a.invalid/v1\", api_key: key-of-a }}
+  b: {{ dialect: {}, base_url: \"http://b.invalid/v1\", api_key: key-of-b }}
+chains:
+  chat: {{ {extra} targets: [a/{}, b/{}] }}
+",
+            way.a,
+            way.b,
+            model(way.a),
+            model(way.b)
+        );
+        let config = Config::parse("test.yaml", &yaml, &Environment::empty()).expect("a good configuration");
+        let (a, b) = (Simulator::new("a").with_key("key-of-a"), Simulator::new("b").with_key("key-of-b"));
+        let stack = StackBuilder::new(config)
+            .with_leaf(|provider| {
+                let simulator = if provider.name == "a" { a.clone() } else { b.clone() };
+                let (dialect, key) = (provider.dialect, format!("key-of-{}", provider.name));
+                Box::new(move |layers| {
+                    let key = key.clone();
+                    layers.over(simulator.clone().map_request(move |request| keyed(request, dialect, &key)))
+                })
+            })
+            .build()
+            .expect("a stack");
+        let stack = Arc::new(ArcSwap::from_pointee(stack));
+        let gateway = Gateway::new(&ServerConfig::default(), stack, Health::new());
+        Self { a, b, way, gateway }
+    }
+
+    /// One request, read to its end.
+    pub(crate) async fn ask(&self) -> Got {
+        self.ask_for("Say this back: one two three four five six seven eight nine ten").await
+    }
+
+    pub(crate) async fn ask_for(&self, prompt: &str) -> Got {
+        let ask = Ask::new(self.way.caller, "chat", prompt).streamed(self.way.streamed);
+        let request = Request::post(ask.path())
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::new(ask.bytes()))
+            .expect("a request");
+        let begun = Instant::now();
+        let response = self.gateway.clone().oneshot(request).await.expect("never fails");
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.expect("never fails").to_bytes();
+        let took = Instant::now().saturating_duration_since(begun);
+        let seen = match self.way.caller {
+            Dialect::AnthropicMessages => reading::anthropic(head.status, head.headers, &body),
+            _ => reading::openai(head.status, head.headers, &body),
+        };
+        Got { seen, took }
+    }
+}
+
+fn keyed(mut request: Request<Payload>, dialect: Dialect, key: &str) -> Request<Payload> {
+    let (name, value) = match dialect {
+        Dialect::AnthropicMessages => ("x-api-key", key.to_owned()),
+        _ => ("authorization", format!("Bearer {key}")),
+    };
+    request.headers_mut().insert(name, HeaderValue::try_from(value).expect("a header value"));
+    request
+}
+
+/// Models that do not reason before they speak, so that the shorter limits hold.
+pub(crate) fn model(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::AnthropicMessages => "claude-haiku-4-5",
+        _ => "gpt-4.1-mini",
+    }
+}
