@@ -9,7 +9,7 @@ use std::{
 use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncRead, BufReader},
+    io::{AsyncBufReadExt as _, AsyncRead, BufReader, Lines},
     process::{Child, Command},
     task::JoinHandle,
 };
@@ -22,6 +22,7 @@ pub struct Gateway {
     child: Child,
     address: String,
     admin: Option<String>,
+    out: Arc<Mutex<String>>,
     log: Arc<Mutex<String>>,
     log_reader: JoinHandle<()>,
     _folder: Folder,
@@ -59,7 +60,8 @@ impl Gateway {
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
         let log = Arc::new(Mutex::new(String::new()));
-        let log_reader = read(child.stderr.take().expect("standard error is piped"), Arc::clone(&log));
+        let stderr = BufReader::new(child.stderr.take().expect("standard error is piped"));
+        let log_reader = read(stderr.lines(), Arc::clone(&log));
         let mut out = BufReader::new(child.stdout.take().expect("standard output is piped")).lines();
         let mut listening = async |what: &str| loop {
             match out.next_line().await.expect("UTF-8") {
@@ -84,9 +86,9 @@ impl Gateway {
         let (address, admin) =
             tokio::time::timeout(Duration::from_secs(20), started).await.expect("starts within 20 s");
         // What it says later must not fill the pipe.
-        #[expect(clippy::disallowed_methods, reason = "reads until the process ends")]
-        tokio::spawn(async move { while let Ok(Some(_)) = out.next_line().await {} });
-        Self { child, address, admin, log, log_reader, _folder: folder }
+        let said = Arc::new(Mutex::new(String::new()));
+        read(out, Arc::clone(&said));
+        Self { child, address, admin, out: said, log, log_reader, _folder: folder }
     }
 
     /// `host:port` for callers.
@@ -109,6 +111,21 @@ impl Gateway {
     #[must_use]
     pub fn log(&self) -> String {
         self.log.lock().clone()
+    }
+
+    /// Waits until it says `text` on standard output, after where it listens.
+    ///
+    /// # Panics
+    ///
+    /// Where it does not within 60 s.
+    pub async fn said(&self, text: &str) {
+        for _ in 0..6000 {
+            if self.out.lock().contains(text) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("it does not say `{text}`:\n{}{}", self.out.lock(), self.log());
     }
 
     /// The log line of the request `id`, which comes when the request has ended.
@@ -154,10 +171,12 @@ impl Gateway {
     }
 }
 
-fn read(stderr: impl AsyncRead + Unpin + Send + 'static, log: Arc<Mutex<String>>) -> JoinHandle<()> {
+fn read(
+    mut lines: Lines<BufReader<impl AsyncRead + Unpin + Send + 'static>>,
+    log: Arc<Mutex<String>>,
+) -> JoinHandle<()> {
     #[expect(clippy::disallowed_methods, reason = "reads until the process ends")]
     tokio::spawn(async move {
-        let mut lines = BufReader::new(stderr).lines();
         while let Ok(Some(line)) = lines.next_line().await {
             let mut log = log.lock();
             log.push_str(&line);

@@ -40,9 +40,26 @@ impl Way {
         })
     }
 
+    pub(crate) fn whole() -> impl Iterator<Item = Self> {
+        Self::all().filter(|way| !way.streamed)
+    }
+
     pub(crate) fn streamed() -> impl Iterator<Item = Self> {
         Self::all().filter(|way| way.streamed)
     }
+}
+
+/// What is taken out of the stack, to show what it is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Without {
+    Nothing,
+    /// Answers count from their head on.
+    Commit,
+    /// Neither gaps between bytes nor between tokens are timed.
+    IdleClocks,
+    Breaker,
+    /// Providers' `retry-after` is never read.
+    RetryAfter,
 }
 
 /// A gateway before the providers A and B.
@@ -73,18 +90,23 @@ impl Got {
 
 impl World {
     /// Every default untouched.
-    pub(crate) fn new(way: Way) -> Self {
-        Self::with(way, "")
+    pub(crate) fn new(way: Way, without: Without) -> Self {
+        Self::with(way, "", without)
     }
 
     /// With `extra` in the chain.
-    pub(crate) fn with(way: Way, extra: &str) -> Self {
+    pub(crate) fn with(way: Way, extra: &str, without: Without) -> Self {
+        let part = match without {
+            Without::IdleClocks => "timeouts: { silent: 1h, idle: 1h },",
+            Without::Breaker => "breaker: off,",
+            _ => "",
+        };
         let yaml = format!(
             "providers:
   a: {{ dialect: {}, base_url: \"http://a.invalid/v1\", api_key: key-of-a }}
   b: {{ dialect: {}, base_url: \"http://b.invalid/v1\", api_key: key-of-b }}
 chains:
-  chat: {{ {extra} targets: [a/{}, b/{}] }}
+  chat: {{ {extra} {part} targets: [a/{}, b/{}] }}
 ",
             way.a,
             way.b,
@@ -93,13 +115,21 @@ chains:
         );
         let config = Config::parse("test.yaml", &yaml, &Environment::empty()).expect("a good configuration");
         let (a, b) = (Simulator::new("a").with_key("key-of-a"), Simulator::new("b").with_key("key-of-b"));
-        let stack = StackBuilder::new(config)
+        let builder = StackBuilder::new(config);
+        let builder = if without == Without::Commit { builder.without_commit() } else { builder };
+        let stack = builder
             .with_leaf(|provider| {
                 let simulator = if provider.name == "a" { a.clone() } else { b.clone() };
                 let (dialect, key) = (provider.dialect, format!("key-of-{}", provider.name));
                 Box::new(move |layers| {
                     let key = key.clone();
-                    layers.over(simulator.clone().map_request(move |request| keyed(request, dialect, &key)))
+                    let leaf = simulator.clone().map_request(move |request| keyed(request, dialect, &key));
+                    layers.over(leaf.map_response(move |mut response| {
+                        if without == Without::RetryAfter {
+                            response.headers_mut().remove(header::RETRY_AFTER);
+                        }
+                        response
+                    }))
                 })
             })
             .build()

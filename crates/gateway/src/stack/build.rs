@@ -34,6 +34,7 @@ pub struct Stack {
     metrics: Metrics,
     lives: Lives,
     life: Arc<Life>,
+    commits: bool,
 }
 
 #[derive(Clone)]
@@ -47,6 +48,7 @@ pub struct StackBuilder<'a> {
     config: Config,
     leaf: Box<dyn Fn(&ProviderConfig) -> Result<Leaf, String> + 'a>,
     previous: Option<&'a Stack>,
+    commits: bool,
 }
 
 /// Why no stack can be made of a configuration that is well formed.
@@ -62,7 +64,7 @@ impl<'a> StackBuilder<'a> {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let leaf = |provider: &ProviderConfig| super::leaf(provider).map_err(|error| error.to_string());
-        Self { config, leaf: Box::new(leaf), previous: None }
+        Self { config, leaf: Box::new(leaf), previous: None, commits: true }
     }
 
     /// Reaches providers through `leaf`.
@@ -78,6 +80,14 @@ impl<'a> StackBuilder<'a> {
     #[must_use]
     pub const fn with_previous(mut self, previous: &'a Stack) -> Self {
         self.previous = Some(previous);
+        self
+    }
+
+    /// Leaves commit out of every target: an answer then counts as one from its head on. For tests that show what commit
+    /// is for; nothing else should want it.
+    #[must_use]
+    pub const fn without_commit(mut self) -> Self {
+        self.commits = false;
         self
     }
 
@@ -100,6 +110,7 @@ impl<'a> StackBuilder<'a> {
             metrics,
             life: lives.begin(),
             lives,
+            commits: self.commits,
             config: self.config,
         };
         for config in stack.config.chains.values() {
@@ -248,6 +259,7 @@ impl Stack {
             MidStream::Buffer => backstop_commit::MidStream::Buffer,
             _ => backstop_commit::MidStream::Error,
         });
+        let commit = self.commits.then_some(commit);
         let layers = TargetLayers::new(&self.budget, pool, target, &model, breaker, commit, &metrics);
         let candidate = Candidate::new((pool.leaf)(LeafLayers(layers)), name)
             .with_window(model.max_input.or(model.window))

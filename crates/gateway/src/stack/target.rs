@@ -7,7 +7,7 @@ use backstop_breaker::cooldown::{CooldownLayer, CooldownTarget};
 use backstop_catalog::Model;
 use backstop_commit::{CommitConfig, CommitLayer};
 use backstop_config::{ProviderConfig, TargetConfig, UnsupportedPolicy};
-use backstop_core::{BoxError, Call, Failure, Payload, Reply, RetryBudget, classify::Answers};
+use backstop_core::{Answer, BoxError, Call, Failure, Payload, Reply, RetryBudget, classify::Answers};
 use backstop_normalize::{NormalizeConfig, NormalizeLayer, Unsupported, facts_of};
 use backstop_retry::{RetryConfig, RetryLayer};
 use backstop_telemetry::{AttemptLayer, metrics::TargetMetrics};
@@ -18,7 +18,7 @@ use backstop_timeout::{
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use tower::{Service, ServiceBuilder, ServiceExt as _, util::BoxCloneSyncService};
+use tower::{Layer as _, Service, ServiceBuilder, ServiceExt as _, util::BoxCloneSyncService};
 
 use super::{breakers::TargetBreaker, hooks::TargetHook, pools::Pool};
 
@@ -34,7 +34,8 @@ pub(crate) struct TargetLayers {
     pub(crate) cooldown: CooldownLayer,
     pub(crate) breaker: TargetBreaker,
     pub(crate) timeouts: Timeouts,
-    pub(crate) commit: CommitLayer<TargetHook>,
+    /// None in tests that show what it is for.
+    pub(crate) commit: Option<CommitLayer<TargetHook>>,
     pub(crate) normalize: NormalizeLayer<TargetHook>,
 }
 
@@ -45,7 +46,7 @@ impl TargetLayers {
         target: &TargetConfig,
         model: &Model,
         breaker: TargetBreaker,
-        commit: CommitConfig,
+        commit: Option<CommitConfig>,
         metrics: &TargetMetrics,
     ) -> Self {
         let (provider, hook) = (&pool.provider, TargetHook(metrics.clone()));
@@ -66,7 +67,7 @@ impl TargetLayers {
             cooldown: CooldownLayer::new(pool.cooldowns.clone(), cools),
             breaker,
             timeouts: timeouts(provider, target, model),
-            commit: CommitLayer::new(commit).with_observer(hook.clone()),
+            commit: commit.map(|commit| CommitLayer::new(commit).with_observer(hook.clone())),
             normalize: NormalizeLayer::new(normalize).with_observer(hook),
         }
     }
@@ -81,20 +82,34 @@ impl TargetLayers {
         B::Error: Into<BoxError>,
     {
         let clocks = self.timeouts;
+        let below = ServiceBuilder::new()
+            .layer(FirstTokenTimeoutLayer::new(clocks))
+            .layer(SilentTimeoutLayer::new(clocks))
+            .layer(IdleTimeoutLayer::new(clocks))
+            .layer(FirstByteTimeoutLayer::new(clocks))
+            .layer(self.normalize.clone())
+            .service(leaf);
+        match self.commit.clone() {
+            Some(commit) => self.above(commit.layer(below)),
+            None => self.above(below),
+        }
+    }
+
+    /// Puts what stands above commit over `below`.
+    fn above<S, A>(self, below: S) -> Target
+    where
+        S: Service<Request<Call>, Response = Response<A>, Error = Failure> + Clone + Send + Sync + 'static,
+        S::Future: Send,
+        A: Answer + Send + 'static,
+    {
         let stack = ServiceBuilder::new()
             .layer(self.adapt)
             .layer(self.retry)
             .layer(self.attempt)
             .layer(self.cooldown)
             .layer(self.breaker)
-            .layer(TotalTimeoutLayer::new(clocks))
-            .layer(self.commit)
-            .layer(FirstTokenTimeoutLayer::new(clocks))
-            .layer(SilentTimeoutLayer::new(clocks))
-            .layer(IdleTimeoutLayer::new(clocks))
-            .layer(FirstByteTimeoutLayer::new(clocks))
-            .layer(self.normalize)
-            .service(leaf);
+            .layer(TotalTimeoutLayer::new(self.timeouts))
+            .service(below);
         BoxCloneSyncService::new(stack.map_response(|response| response.map(Reply::new)))
     }
 }

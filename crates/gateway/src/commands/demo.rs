@@ -1,8 +1,0 @@
-//! `backstop demo`.
-
-use super::CommandError;
-use crate::cli::DemoArguments;
-
-pub(super) async fn demo(_: DemoArguments) -> Result<(), CommandError> {
-    Ok(())
-}
