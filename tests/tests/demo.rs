@@ -1,7 +1,5 @@
 //! `backstop demo`, as whoever tries it out sees it.
 
-#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-
 use backstop_core::Dialect;
 use backstop_tests::{
     client::Ask,
