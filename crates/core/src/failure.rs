@@ -35,6 +35,7 @@ struct Inner {
     target: Option<Text>,
     trail: Arc<[Step]>,
     source: Option<Arc<dyn Error + Send + Sync>>,
+    model_named_by_caller: bool,
 }
 
 /// What a provider itself said of its failure.
@@ -65,6 +66,7 @@ impl Failure {
             target: None,
             trail: Arc::from([]),
             source: None,
+            model_named_by_caller: false,
         }))
     }
 
@@ -120,6 +122,12 @@ impl Failure {
     #[must_use]
     pub fn with_status(self, status: StatusCode) -> Self {
         self.change(|inner| inner.status = Some(status))
+    }
+
+    /// Says that the caller itself named the model, and no chain chose it: that there is none is the caller's own 404.
+    #[must_use]
+    pub fn with_model_named_by_caller(self) -> Self {
+        self.change(|inner| inner.model_named_by_caller = true)
     }
 
     /// Sets when a retry may work.
@@ -194,12 +202,14 @@ impl Failure {
         &self.0.message
     }
 
-    /// The status for the caller: the table's, except that a wrong request keeps the provider's own 4xx.
+    /// The status for the caller: the table's, except that a wrong request keeps the provider's own 4xx, and that a model
+    /// which is not there is a 404 where the caller named it.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match (self.kind(), self.0.status) {
             (Kind::InvalidRequest, Some(status)) if status.is_client_error() => status,
             (Kind::ModelNotFound, None) => StatusCode::NOT_FOUND,
+            (Kind::ModelNotFound, _) if self.0.model_named_by_caller => StatusCode::NOT_FOUND,
             (kind, _) => kind.row().status,
         }
     }
@@ -330,6 +340,10 @@ mod tests {
         assert_eq!(failure.status(), 502);
         // Nobody was asked: the caller named a model that does not exist.
         assert_eq!(Failure::new(Kind::ModelNotFound, "no").status(), 404);
-        assert_eq!(Failure::new(Kind::ModelNotFound, "no").with_status(StatusCode::NOT_FOUND).status(), 502);
+        let chosen = Failure::new(Kind::ModelNotFound, "no").with_status(StatusCode::NOT_FOUND);
+        assert_eq!(chosen.status(), 502);
+        assert_eq!(chosen.with_model_named_by_caller().status(), 404);
+        let other = Failure::new(Kind::Overloaded, "no").with_model_named_by_caller();
+        assert_eq!(other.status(), 503);
     }
 }

@@ -43,10 +43,12 @@ impl Service<Request<Call>> for Router {
 
     fn call(&mut self, request: Request<Call>) -> RouterFuture {
         let origin = Arc::clone(request.body().origin());
-        match self.stack.load().chain(&origin.peek().model) {
+        let stack = self.stack.load();
+        match stack.chain(&origin.peek().model) {
             Ok((name, chain)) => {
+                let named_by_caller = !stack.config().chains.contains_key(&*name);
                 origin.trail().enter_chain(name);
-                RouterFuture { state: State::Calling { call: chain.oneshot(request) } }
+                RouterFuture { state: State::Calling { call: chain.oneshot(request), named_by_caller } }
             }
             Err(failure) => RouterFuture { state: State::Failed { failure: Some(failure) } },
         }
@@ -64,7 +66,12 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State {
-        Calling { #[pin] call: Oneshot<Chain, Request<Call>> },
+        Calling {
+            #[pin]
+            call: Oneshot<Chain, Request<Call>>,
+            // No chain chose the model.
+            named_by_caller: bool,
+        },
         Failed { failure: Option<Failure> },
     }
 }
@@ -74,7 +81,9 @@ impl Future for RouterFuture {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProjection::Calling { call } => call.poll(cx),
+            StateProjection::Calling { call, named_by_caller } => call.poll(cx).map_err(|failure| {
+                if *named_by_caller { failure.with_model_named_by_caller() } else { failure }
+            }),
             StateProjection::Failed { failure } => match failure.take() {
                 Some(failure) => Poll::Ready(Err(failure)),
                 None => unreachable!("polled after it was done"),
