@@ -2,6 +2,7 @@
 
 pub mod canned;
 pub mod client;
+pub mod control;
 pub mod gateway;
 pub mod program;
 pub mod reading;
