@@ -1,0 +1,7 @@
+//! The example programs, run as a reader runs them, over sockets.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test, in a helper too")]
+
+mod layers;
+mod pipeline;
+mod program;
