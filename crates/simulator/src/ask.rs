@@ -23,6 +23,8 @@ pub(crate) struct Ask {
     pub(crate) format: Format,
     pub(crate) max_tokens: Option<u64>,
     pub(crate) stops: Vec<String>,
+    /// OpenAI only: log probabilities, with so many alternatives for each token.
+    pub(crate) logprobs: Option<u64>,
     /// How many answers are wanted.
     pub(crate) answers: u64,
     pub(crate) reasoning: Reasoning,

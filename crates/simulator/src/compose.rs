@@ -49,6 +49,7 @@ pub(crate) fn compose(answer: &Answer, ask: &Ask, ids: Ids, created: u64) -> Rep
         usage,
         most_events: answer.most_events,
         omit_reasoning: ask.reasoning == Reasoning::Hidden,
+        logprobs: ask.logprobs,
         obfuscate: false,
     }
 }

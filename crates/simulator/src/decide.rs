@@ -73,8 +73,8 @@ impl Arrived<'_> {
         }
         let mut state = self.shared.state.lock();
         Ok(match self.operation {
-            Operation::Generate => state.next(key, model),
-            _ => state.down.clone().unwrap_or_default(),
+            Operation::Generate => state.next(self.now, key, model),
+            _ => state.down(self.now).unwrap_or_default(),
         })
     }
 }
@@ -130,7 +130,11 @@ impl Course<'_> {
         self.check_key(key)?;
         match operation {
             Operation::Models => {
-                let models = shared.state.lock().models.clone();
+                let state = shared.state.lock();
+                let mut models: Vec<&str> = state.models.iter().map(String::as_str).collect();
+                if models.is_empty() {
+                    models.extend(self.voice.usual_models());
+                }
                 return Ok(Material::document(StatusCode::OK, &self.voice.models(&models)));
             }
             Operation::Model => {

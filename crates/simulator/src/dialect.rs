@@ -130,8 +130,11 @@ pub(crate) trait Voice: fmt::Debug + Sync {
     /// The headers that come with every answer.
     fn headers(&self, headers: &mut HeaderMap, head: &Head);
 
-    /// The list of models, or one of them.
-    fn models(&self, models: &[String]) -> Value;
+    /// The list of models.
+    fn models(&self, models: &[&str]) -> Value;
+
+    /// Models that this provider has, for lists of simulators that accept any.
+    fn usual_models(&self) -> &'static [&'static str];
 
     /// One model.
     fn model(&self, model: &str) -> Value;

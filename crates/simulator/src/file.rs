@@ -114,7 +114,7 @@ mod tests {
             assert_eq!(simulator.load(text).unwrap_err().to_string(), expected);
         }
         let mut state = simulator.shared.state.lock();
-        let played = [(); 3].map(|()| state.next(None, Some("m")));
+        let played = [(); 3].map(|()| state.next(tokio::time::Instant::now(), None, Some("m")));
         let expected = ["reset", "status=503", "status=503"].map(|text| text.parse::<Behaviour>().unwrap());
         assert_eq!(played, expected);
     }

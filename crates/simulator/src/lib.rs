@@ -78,8 +78,8 @@
 //! # What it knows afterwards
 //!
 //! [`Simulator::requests`] gives everything that came in and how it ended, [`Simulator::wait_for`] and its kin wait for
-//! it without sleeping, [`Simulator::told`] and [`Simulator::billed`] are for ledgers. Records are kept until the last
-//! handle is gone; a simulator is for tests and demonstrations, not for years of service.
+//! it without sleeping, [`Simulator::told`] and [`Simulator::billed`] are for ledgers. It remembers the
+//! last [`Simulator::with_memory`] requests with their bodies; sums and counts are of all.
 //!
 //! # The program
 //!
@@ -107,6 +107,7 @@ mod grammar;
 mod ids;
 mod limits;
 mod marks;
+mod memory;
 mod openai;
 mod play;
 mod record;

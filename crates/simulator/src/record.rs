@@ -73,6 +73,17 @@ impl Recorded {
         !matches!(self.end, End::Waiting | End::Answering)
     }
 
+    /// What the caller was last told, or nothing.
+    pub(crate) fn told(&self) -> Usage {
+        self.told.unwrap_or_default()
+    }
+
+    /// What the provider will charge.
+    pub(crate) fn billed(&self) -> Usage {
+        let told = self.told();
+        Usage { input: self.prompt_tokens, output: self.sent_tokens.max(told.output), ..told }
+    }
+
     /// The body as JSON, or `null` if it is none.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {

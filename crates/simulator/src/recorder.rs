@@ -5,48 +5,49 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::{sync::watch, time::Instant};
 
-use crate::record::{End, Recorded};
+use crate::{
+    memory::Memory,
+    record::{End, Recorded},
+};
 
 /// The requests of one simulator.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Recorder {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Shared {
-    records: Mutex<Vec<Recorded>>,
+    memory: Mutex<Memory>,
     changed: watch::Sender<()>,
 }
 
 impl Recorder {
-    pub(crate) fn new() -> Self {
-        Self { shared: Arc::new(Shared { records: Mutex::default(), changed: watch::Sender::new(()) }) }
+    pub(crate) fn set_memory(&self, most: usize) {
+        self.shared.memory.lock().set_most(most);
     }
 
     pub(crate) fn add(&self, record: impl FnOnce(u64) -> Recorded) -> Entry {
-        let mut records = self.shared.records.lock();
-        let number = records.len();
-        records.push(record(number as u64));
-        drop(records);
+        let number = self.shared.memory.lock().add(record);
         self.shared.changed.send_replace(());
         Entry { recorder: self.clone(), number }
     }
 
-    pub(crate) fn all(&self) -> Vec<Recorded> {
-        self.shared.records.lock().clone()
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Memory) -> T) -> T {
+        look(&self.shared.memory.lock())
     }
 
-    /// Waits until the records are as `done` wants them.
-    pub(crate) async fn wait(&self, mut done: impl FnMut(&[Recorded]) -> bool) -> Vec<Recorded> {
+    pub(crate) fn all(&self) -> Vec<Recorded> {
+        self.look(|memory| memory.records().to_vec())
+    }
+
+    /// Waits until the memory is as `done` wants it.
+    pub(crate) async fn wait(&self, mut done: impl FnMut(&Memory) -> bool) -> Vec<Recorded> {
         let mut changed = self.shared.changed.subscribe();
         loop {
             changed.mark_unchanged();
-            {
-                let records = self.shared.records.lock();
-                if done(&records) {
-                    return records.clone();
-                }
+            if self.look(&mut done) {
+                return self.all();
             }
             // The sender lives in `self`: this cannot fail.
             if changed.changed().await.is_err() {
@@ -60,16 +61,16 @@ impl Recorder {
 #[derive(Debug)]
 pub(crate) struct Entry {
     recorder: Recorder,
-    number: usize,
+    number: u64,
 }
 
 impl Entry {
     pub(crate) fn number(&self) -> u64 {
-        self.number as u64
+        self.number
     }
 
     pub(crate) fn note(&self, note: impl FnOnce(&mut Recorded)) {
-        note(&mut self.recorder.shared.records.lock()[self.number]);
+        self.recorder.shared.memory.lock().note(self.number, note);
         self.recorder.shared.changed.send_replace(());
     }
 

@@ -17,6 +17,8 @@ pub(crate) struct Reply {
     pub(crate) most_events: usize,
     /// Whether reasoning is signed but not shown.
     pub(crate) omit_reasoning: bool,
+    /// Whether OpenAI tells log probabilities, and with how many alternatives.
+    pub(crate) logprobs: Option<u64>,
     /// Whether OpenAI's chunks carry their random padding.
     pub(crate) obfuscate: bool,
 }
@@ -28,6 +30,16 @@ pub(crate) enum Part {
     Text(String),
     Refusal(String),
     Call { id: u64, name: String, arguments: String },
+}
+
+impl Part {
+    /// The text, if that is what it is.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 /// Why the model stopped.

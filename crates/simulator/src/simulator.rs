@@ -3,11 +3,13 @@
 use std::{sync::Arc, time::Duration, time::SystemTime};
 
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use crate::{
     behaviour::Behaviour,
     clock::Clock,
     dialect::Dialect,
+    memory::Memory,
     record::Recorded,
     recorder::Recorder,
     script::{Scope, Script},
@@ -52,7 +54,7 @@ impl Simulator {
             seed,
             clock: Clock::new(SystemTime::now()),
             state: Mutex::new(State::new(seed)),
-            recorder: Recorder::new(),
+            recorder: Recorder::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -114,10 +116,15 @@ impl Simulator {
 
     /// Does the same with every request until [`Simulator::heal`]. Comes before scripts and rates, whose steps wait.
     pub fn down(&self, behaviour: impl Into<Behaviour>) {
-        self.shared.state.lock().down = Some(behaviour.into());
+        self.shared.state.lock().down = Some((behaviour.into(), None));
     }
 
-    /// Ends what [`Simulator::down`] began.
+    /// The same for so long, from now on, by tokio's clock.
+    pub fn down_for(&self, time: Duration, behaviour: impl Into<Behaviour>) {
+        self.shared.state.lock().down = Some((behaviour.into(), Some(Instant::now() + time)));
+    }
+
+    /// Ends what [`Simulator::down`] or [`Simulator::down_for`] began.
     pub fn heal(&self) {
         self.shared.state.lock().down = None;
     }
@@ -162,7 +169,14 @@ impl Simulator {
         }
     }
 
-    /// Everything that came in, in order.
+    /// Remembers only the last so many requests. The default is 65,536; sums and counts go on all the same.
+    #[must_use]
+    pub fn with_memory(self, requests: usize) -> Self {
+        self.shared.recorder.set_memory(requests);
+        self
+    }
+
+    /// Everything that came in, in order, as far back as it remembers.
     #[must_use]
     pub fn requests(&self) -> Vec<Recorded> {
         self.shared.recorder.all()
@@ -170,43 +184,34 @@ impl Simulator {
 
     /// Waits until so many requests have come in.
     pub async fn wait_for(&self, count: usize) -> Vec<Recorded> {
-        self.wait_until(|records| records.len() >= count).await
+        self.shared.recorder.wait(|memory| memory.arrived() >= count).await
     }
 
     /// Waits until so many requests have ended, however they did.
     pub async fn wait_for_ends(&self, count: usize) -> Vec<Recorded> {
-        self.wait_until(|records| records.iter().filter(|record| record.is_over()).count() >= count).await
+        self.shared.recorder.wait(|memory| memory.over() >= count).await
     }
 
     /// Waits until the caller has left so many requests before their end.
     pub async fn wait_for_cancelled(&self, count: usize) -> Vec<Recorded> {
-        self.wait_until(|records| records.iter().filter(|record| record.is_cancelled()).count() >= count)
-            .await
+        self.shared.recorder.wait(|memory| memory.cancelled() >= count).await
     }
 
     /// Waits until what came in is as `done` wants it. It is asked whenever something changes.
-    pub async fn wait_until(&self, done: impl FnMut(&[Recorded]) -> bool) -> Vec<Recorded> {
-        self.shared.recorder.wait(done).await
+    pub async fn wait_until(&self, mut done: impl FnMut(&[Recorded]) -> bool) -> Vec<Recorded> {
+        self.shared.recorder.wait(|memory| done(memory.records())).await
     }
 
     /// The sum of the usage that callers were told: what a client that adds up its answers must come to.
     #[must_use]
     pub fn told(&self) -> Usage {
-        self.requests().into_iter().filter_map(|record| record.told).sum()
+        self.shared.recorder.look(Memory::told)
     }
 
     /// What the invoice will say: prompts that were answered with success and the tokens that went out, told or not. A
     /// provider bills a stream that its caller left.
     #[must_use]
     pub fn billed(&self) -> Usage {
-        let records = self.requests();
-        let bill = records.into_iter().map(|record| Usage {
-            input: record.prompt_tokens,
-            output: record.sent_tokens.max(record.told.map_or(0, |told| told.output)),
-            cache_read: record.told.map_or(0, |told| told.cache_read),
-            cache_write: record.told.map_or(0, |told| told.cache_write),
-            reasoning: record.told.map_or(0, |told| told.reasoning),
-        });
-        bill.sum()
+        self.shared.recorder.look(Memory::billed)
     }
 }

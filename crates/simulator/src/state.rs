@@ -20,7 +20,8 @@ pub(crate) struct State {
     pub(crate) models: Vec<String>,
     pub(crate) body_limit: usize,
     pub(crate) normal: Behaviour,
-    pub(crate) down: Option<Behaviour>,
+    /// What it does while it is down, and until when, if that is known.
+    pub(crate) down: Option<(Behaviour, Option<Instant>)>,
     pub(crate) scripts: Vec<(Scope, Script)>,
     pub(crate) rates: Vec<(f64, Behaviour)>,
     pub(crate) limits: Limits,
@@ -46,14 +47,14 @@ impl State {
     /// What is done with the next request with this key for this model. Uses up a step of the script that decides.
     ///
     /// Every rate draws a number for every request, so that a script does not change what the rates do later.
-    pub(crate) fn next(&mut self, key: Option<&str>, model: Option<&str>) -> Behaviour {
+    pub(crate) fn next(&mut self, now: Instant, key: Option<&str>, model: Option<&str>) -> Behaviour {
         let mut drawn = None;
         for (rate, behaviour) in &self.rates {
             let hit = self.random.f64() < *rate;
             drawn = drawn.or_else(|| hit.then(|| behaviour.clone()));
         }
-        if let Some(down) = &self.down {
-            return down.clone();
+        if let Some(down) = self.down(now) {
+            return down;
         }
         let (scripts, normal) = (&mut self.scripts, &self.normal);
         let wanted = [key.map(|key| Scope::Key(key.to_owned())), model.map(Scope::from), Some(Scope::All)];
@@ -62,6 +63,12 @@ impl State {
             script.next()
         });
         scripted.next().or(drawn).unwrap_or_else(|| normal.clone())
+    }
+
+    /// What it does if it is down at `now`.
+    pub(crate) fn down(&self, now: Instant) -> Option<Behaviour> {
+        let (behaviour, until) = self.down.as_ref()?;
+        until.is_none_or(|until| now < until).then(|| behaviour.clone())
     }
 
     pub(crate) fn set_script(&mut self, scope: Scope, script: Script) {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    shapes::{Counts, call_id, message, stop_details, stop_reason, stop_sequence},
+    shapes::{LastCounts, call_id, message, stop_details, stop_reason, stop_sequence},
     signature::sign,
 };
 use crate::{
@@ -83,7 +83,7 @@ fn end(reply: &Reply) -> Event {
         "stop_sequence": stop_sequence(&reply.stop),
         "stop_details": stop_details(reply),
     });
-    let usage = serde_json::to_value(Counts::from(reply.usage)).unwrap_or_default();
+    let usage = serde_json::to_value(LastCounts::from(reply.usage)).unwrap_or_default();
     event("message_delta", Mark::Close, &json!({"delta": delta, "usage": usage})).told(reply.usage)
 }
 

@@ -72,12 +72,19 @@ impl Voice for Anthropic {
         headers::set_all(headers, head);
     }
 
-    fn models(&self, models: &[String]) -> Value {
+    fn models(&self, models: &[&str]) -> Value {
         let data: Vec<_> = models.iter().map(|model| self.model(model)).collect();
         json!({"data": data, "has_more": false, "first_id": models.first(), "last_id": models.last()})
+    }
+
+    fn usual_models(&self) -> &'static [&'static str] {
+        MODELS
     }
 
     fn model(&self, model: &str) -> Value {
         json!({"type": "model", "id": model, "display_name": model, "created_at": "2026-01-01T00:00:00Z"})
     }
 }
+
+/// What is listed where any model is accepted.
+const MODELS: &[&str] = &["claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5"];

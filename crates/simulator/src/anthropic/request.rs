@@ -36,6 +36,7 @@ pub(super) fn ask(body: &Value) -> Ask {
         format: format(body),
         max_tokens: body["max_tokens"].as_u64(),
         stops: stops(&body["stop_sequences"]),
+        logprobs: None,
         answers: 1,
         reasoning: reasoning(&body["thinking"]),
         prompt_tokens: ["messages", "system", "tools"].map(|part| tokens_in(&body[part])).iter().sum::<u64>()

@@ -33,6 +33,17 @@ pub(super) struct Counts {
     service_tier: &'static str,
 }
 
+/// What the end of a stream counts: fewer fields than a whole message has.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct LastCounts {
+    input_tokens: u64,
+    cache_creation_input_tokens: u64,
+    cache_read_input_tokens: u64,
+    output_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_tokens_details: Option<OutputDetails>,
+}
+
 #[derive(Debug, Clone, Copy, Serialize)]
 struct Creation {
     ephemeral_5m_input_tokens: u64,
@@ -58,6 +69,19 @@ impl From<Usage> for Counts {
             output_tokens: usage.output,
             output_tokens_details: (usage.reasoning > 0).then_some(details),
             service_tier: "standard",
+        }
+    }
+}
+
+impl From<Usage> for LastCounts {
+    fn from(usage: Usage) -> Self {
+        let counts = Counts::from(usage);
+        Self {
+            input_tokens: counts.input_tokens,
+            cache_creation_input_tokens: counts.cache_creation_input_tokens,
+            cache_read_input_tokens: counts.cache_read_input_tokens,
+            output_tokens: counts.output_tokens,
+            output_tokens_details: counts.output_tokens_details,
         }
     }
 }

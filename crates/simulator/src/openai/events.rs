@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::logprobs::logprobs;
 use super::shapes::{Chunk, Delta, call_id, fingerprint, finish_reason, first_call, id};
 use crate::{
     compose::pieces_of,
@@ -96,10 +97,20 @@ impl<'a> Writer<'a> {
     }
 
     fn event(&self, index: u64, piece: &Piece) -> Event {
-        let delta = Delta { index, delta: piece.delta.clone(), logprobs: None, finish_reason: piece.finish };
+        let delta = Delta {
+            index,
+            delta: piece.delta.clone(),
+            logprobs: self.logprobs(piece),
+            finish_reason: piece.finish,
+        };
         let usage = self.include_usage.then_some(None);
         let padding = piece.delta.to_string().len();
         Event::new(None, self.chunk(vec![delta], usage, padding), piece.mark).tokens(piece.tokens)
+    }
+
+    fn logprobs(&self, piece: &Piece) -> Option<Value> {
+        let text = piece.delta["content"].as_str().filter(|text| !text.is_empty())?;
+        Some(logprobs(text, self.reply.logprobs?))
     }
 
     fn chunk(

@@ -6,6 +6,7 @@
 mod error;
 mod events;
 mod headers;
+mod logprobs;
 mod request;
 mod shapes;
 mod whole;
@@ -69,9 +70,13 @@ impl Voice for OpenAi {
         headers::set_all(headers, head);
     }
 
-    fn models(&self, models: &[String]) -> Value {
+    fn models(&self, models: &[&str]) -> Value {
         let data: Vec<_> = models.iter().map(|model| self.model(model)).collect();
         json!({"object": "list", "data": data})
+    }
+
+    fn usual_models(&self) -> &'static [&'static str] {
+        MODELS
     }
 
     fn model(&self, model: &str) -> Value {
@@ -79,5 +84,7 @@ impl Voice for OpenAi {
     }
 }
 
+/// What is listed where any model is accepted.
+const MODELS: &[&str] = &["gpt-4.1", "gpt-4o", "gpt-5"];
 /// When every simulated model was made: the first day of 2026.
 const MODEL_CREATED: u64 = 1_767_225_600;

@@ -25,6 +25,7 @@ pub(super) fn ask(body: &Value) -> Ask {
         format: format(&body["response_format"]),
         max_tokens: body["max_completion_tokens"].as_u64().or_else(|| body["max_tokens"].as_u64()),
         stops: stops(&body["stop"]),
+        logprobs: (body["logprobs"] == true).then(|| body["top_logprobs"].as_u64().unwrap_or(0)),
         answers: body["n"].as_u64().unwrap_or(1),
         reasoning: reasoning(&body["reasoning_effort"]),
         prompt_tokens: tokens_in(&body["messages"]) + tokens_in(&body["tools"]) + PER_REQUEST,

@@ -1,5 +1,8 @@
 //! A whole chat completion.
 
+use serde_json::Value;
+
+use super::logprobs::logprobs;
 use super::shapes::{Call, Choice, Completion, Function, Message, call_id, fingerprint, finish_reason, id};
 use crate::reply::{Part, Reply};
 
@@ -7,7 +10,7 @@ pub(super) fn whole(reply: &Reply) -> String {
     let choices = (0..reply.answers).map(|index| Choice {
         index,
         message: message(reply),
-        logprobs: None,
+        logprobs: told_logprobs(reply),
         finish_reason: finish_reason(&reply.stop),
     });
     document(reply, choices.collect())
@@ -30,6 +33,11 @@ fn document(reply: &Reply, choices: Vec<Choice>) -> String {
         system_fingerprint: fingerprint(reply),
     };
     serde_json::to_string(&completion).unwrap_or_default()
+}
+
+fn told_logprobs(reply: &Reply) -> Option<Value> {
+    let said: String = reply.parts.iter().filter_map(Part::text).collect();
+    reply.logprobs.map(|alternatives| logprobs(&said, alternatives))
 }
 
 fn message(reply: &Reply) -> Message {

@@ -1,9 +1,10 @@
 //! One connection.
 
 use std::{
+    future::Future,
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
@@ -14,7 +15,12 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
 };
-use tokio::{net::TcpStream, select, sync::watch};
+use tokio::{
+    net::TcpStream,
+    select,
+    sync::watch,
+    time::{Sleep, sleep},
+};
 use tower_service::Service;
 
 use super::wire::{Fuse, Wire};
@@ -44,7 +50,7 @@ async fn answer(
     fuse: Arc<Fuse>,
 ) -> Result<Response<FusedBody>, Broken> {
     match simulator.call(request).await {
-        Ok(response) => Ok(response.map(|body| FusedBody { body, fuse })),
+        Ok(response) => Ok(response.map(|body| FusedBody { body, fuse, breaking: None })),
         Err(broken) => {
             fuse.blow();
             Err(broken)
@@ -56,6 +62,8 @@ async fn answer(
 struct FusedBody {
     body: SimulatorBody,
     fuse: Arc<Fuse>,
+    /// What breaks it, once what was sent before has had its time to go out.
+    breaking: Option<(Broken, Pin<Box<Sleep>>)>,
 }
 
 impl Body for FusedBody {
@@ -66,21 +74,31 @@ impl Body for FusedBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(cx);
-        if let Poll::Ready(Some(Err(broken))) = &frame {
-            // Truncation needs no help: hyper closes a connection whose body failed.
-            if broken.is_reset() {
-                self.fuse.blow();
+        if self.breaking.is_none() {
+            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                Some(Err(broken)) => self.breaking = Some((broken, Box::pin(sleep(LAST_WORDS)))),
+                frame => return Poll::Ready(frame),
             }
         }
-        frame
+        if let Some((_, sleep)) = &mut self.breaking {
+            ready!(sleep.as_mut().poll(cx));
+        }
+        let broken = self.breaking.take().map(|(broken, _)| broken);
+        // Truncation needs no help: hyper closes a connection whose body failed.
+        if broken.as_ref().is_some_and(Broken::is_reset) {
+            self.fuse.blow();
+        }
+        Poll::Ready(broken.map(Err))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.breaking.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }
 }
+
+/// Over HTTP/2 the connection is written by another task than the one that reads the body: it needs its turn.
+const LAST_WORDS: std::time::Duration = std::time::Duration::from_millis(5);

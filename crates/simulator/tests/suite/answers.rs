@@ -165,6 +165,38 @@ async fn several_answers_are_several_choices() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn log_probabilities_are_told_where_they_are_asked_for() {
+    let mut body = openai("one two");
+    body["logprobs"] = json!(true);
+    body["top_logprobs"] = json!(2);
+    let whole = say(&Simulator::new("a"), Dialect::OpenAiChat, &body).await.json();
+    let content = whole["choices"][0]["logprobs"]["content"].as_array().unwrap().clone();
+    let tokens: Vec<_> = content.iter().map(|entry| entry["token"].as_str().unwrap()).collect();
+    assert_eq!(tokens, ["one", " two"]);
+    assert_eq!(content[0]["bytes"], json!([111, 110, 101]));
+    let top = content[0]["top_logprobs"].as_array().unwrap();
+    assert_eq!((top.len(), &top[0]["token"], &top[0]["logprob"]), (2, &json!("one"), &content[0]["logprob"]));
+    assert!(
+        top[0]["logprob"].as_f64().unwrap() <= 0.0 && top[1]["logprob"].as_f64() < top[0]["logprob"].as_f64()
+    );
+
+    let events = say(&Simulator::new("a"), Dialect::OpenAiChat, &streamed(body)).await.events();
+    let chunks = events[..events.len() - 1].iter().map(Sse::json);
+    let said: Vec<Value> = chunks
+        .filter_map(|chunk| chunk["choices"][0]["logprobs"]["content"].as_array().cloned())
+        .flatten()
+        .collect();
+    assert_eq!(said, content);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_simulator_that_knows_any_model_lists_some() {
+    let bearer = format!("Bearer {KEY}");
+    let listed = get(&Simulator::new("a"), "/v1/models", &[("authorization", &bearer)]).await.json();
+    assert!(listed["data"].as_array().unwrap().iter().any(|model| model["id"] == "gpt-4.1"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_goes_on_from_a_prefill() {
     let mut body = anthropic("x");
     body["messages"].as_array_mut().unwrap().push(json!({"role": "assistant", "content": "w1 w2"}));

@@ -39,7 +39,7 @@ impl Read {
     pub(crate) fn events(&self) -> Vec<Sse> {
         let text = self.text();
         assert!(text.is_empty() || text.ends_with("\n\n"), "the last event is whole");
-        text.split_terminator("\n\n").map(Sse::read).collect()
+        Sse::all(&text)
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
@@ -55,6 +55,11 @@ pub(crate) struct Sse {
 }
 
 impl Sse {
+    /// The events of a stream.
+    pub(crate) fn all(text: &str) -> Vec<Self> {
+        text.split_terminator("\n\n").map(Self::read).collect()
+    }
+
     fn read(text: &str) -> Self {
         let mut event = Self { name: None, data: String::new() };
         for line in text.lines() {

@@ -46,6 +46,37 @@ async fn down_lasts_until_healed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn down_may_end_by_itself() {
+    let simulator = Simulator::new("a");
+    simulator.down_for(Duration::from_secs(60), Fault::status(503));
+    tokio::time::advance(Duration::from_millis(59_999)).await;
+    assert_eq!(status(&simulator, "m").await, 503);
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert_eq!(status(&simulator, "m").await, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_requests_are_forgotten_but_counted() {
+    let simulator = Simulator::new("a").with_memory(4);
+    let mut waiting = simulator.clone();
+    simulator.script(Scope::All, [Fault::no_answer()]);
+    let held = waiting.call(request(Dialect::OpenAiChat, openai("x").to_string()));
+    let mut held = std::pin::pin!(held);
+    assert!(timeout(Duration::from_secs(1), held.as_mut()).await.is_err());
+    for _ in 0..20 {
+        assert_eq!(status(&simulator, "m").await, 200);
+    }
+    let kept = simulator.wait_for(21).await;
+    assert!((4..=5).contains(&kept.len()), "{}", kept.len());
+    assert_eq!((kept[0].number, kept[0].is_over()), (0, false), "what is under way stays");
+    assert_eq!(kept.last().unwrap().number, 20);
+    assert_eq!(simulator.told().output, 20);
+    assert_eq!(simulator.billed(), simulator.told());
+    assert_eq!(simulator.wait_for_ends(20).await.len(), kept.len());
+    assert!(timeout(Duration::from_secs(1), simulator.wait_for_ends(21)).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_header_says_what_happens_and_nothing_else_does() {
     let simulator = Simulator::new("a").with_behaviour(Fault::status(500));
     let ask = |fault: &str| {

@@ -4,8 +4,10 @@
 mod answers;
 mod common;
 mod control;
+mod corpus;
 mod errors;
 mod faults;
+mod http2;
 mod limits;
 mod program;
 mod reasoning;
