@@ -53,7 +53,8 @@ impl Answer {
         Self::of(Content::Text(text.into()))
     }
 
-    /// `w1 w2 w3 …`: a text of so many tokens, each streamed as an event of its own as long as there are at most 1024.
+    /// `w1 w2 w3 …`: a text of so many tokens, each streamed as an event of its own as long as there are at most 1024. A
+    /// million is the most.
     #[must_use]
     pub const fn tokens(count: u64) -> Self {
         Self::of(Content::Tokens(count))
@@ -72,7 +73,7 @@ impl Answer {
         Self::of(Content::Repeat(token.into()))
     }
 
-    /// So many tool calls at once, of the tools of the request in turn, with arguments made from their schemas.
+    /// So many tool calls at once, 128 at most, of the tools of the request in turn, with arguments made from their schemas.
     #[must_use]
     pub const fn calls(count: usize) -> Self {
         Self::of(Content::Calls(count))

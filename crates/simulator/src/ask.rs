@@ -9,7 +9,7 @@ pub(crate) struct Ask {
     pub(crate) stream: bool,
     /// OpenAI only: a last chunk with the usage was asked for.
     pub(crate) include_usage: bool,
-    /// OpenAI only: random padding on chunks was not turned off.
+    /// Random padding on events was not turned off, as only OpenAI lets its callers do.
     pub(crate) obfuscation: bool,
     /// The text of the last turn, if it is the user's.
     pub(crate) prompt: String,

@@ -63,7 +63,7 @@ fn content(content: &Content, marks: &Marks, ask: &Ask, ids: Ids) -> (Vec<Part>,
         Content::Tokens(count) => text(&numbered(*count)),
         Content::Repeat(token) => repeated(token, ask),
         Content::Calls(count) => {
-            let calls = ask.tools.iter().cycle().take(*count);
+            let calls = ask.tools.iter().cycle().take((*count).min(MOST_CALLS));
             calling(calls.map(|tool| (tool, None)), ids).unwrap_or_else(|| text(&ask.prompt))
         }
         Content::Json => text(&json(ask)),
@@ -143,7 +143,7 @@ fn json(ask: &Ask) -> String {
 
 /// `w1 w2 w3`: so many tokens, each of which shows where it belongs.
 fn numbered(count: u64) -> String {
-    (1..=count).map(|nth| format!("w{nth}")).collect::<Vec<_>>().join(" ")
+    (1..=count.min(MOST_TOKENS)).map(|nth| format!("w{nth}")).collect::<Vec<_>>().join(" ")
 }
 
 /// An answer goes on where the caller's last assistant turn breaks off, if it begins like it.
@@ -207,5 +207,9 @@ fn tokens_of(part: &Part) -> u64 {
 
 /// What the model thinks when nobody says what.
 const THOUGHT: &str = "The user wants an answer. I will give it.";
+/// The longest answer, in tokens.
+const MOST_TOKENS: u64 = 1_000_000;
+/// The most calls at once.
+const MOST_CALLS: usize = 128;
 /// How often a repeated token is repeated where the request sets no limit.
 const MOST_REPEATS: u64 = 4096;

@@ -276,7 +276,8 @@ impl Fault {
         Self(Kind::Encoded(encoding))
     }
 
-    /// OpenAI's random padding on each chunk (`obfuscation`), unless the request turned it off.
+    /// The random padding of streams: OpenAI's `obfuscation` on each chunk, unless the request turned it off; at Anthropic
+    /// spaces before the last brace of each event.
     #[must_use]
     pub const fn obfuscated() -> Self {
         Self(Kind::Obfuscated)

@@ -31,6 +31,11 @@ impl Memory {
         self.most = most;
     }
 
+    pub(crate) fn clear(&mut self) {
+        self.records.retain(|record| !record.is_over());
+        self.forgotten = Forgotten::default();
+    }
+
     /// Adds a record; `record` is told its number.
     pub(crate) fn add(&mut self, record: impl FnOnce(u64) -> Recorded) -> u64 {
         let number = self.next;

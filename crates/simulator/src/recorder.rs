@@ -27,6 +27,10 @@ impl Recorder {
         self.shared.memory.lock().set_most(most);
     }
 
+    pub(crate) fn forget(&self) {
+        self.shared.memory.lock().clear();
+    }
+
     pub(crate) fn add(&self, record: impl FnOnce(u64) -> Recorded) -> Entry {
         let number = self.shared.memory.lock().add(record);
         self.shared.changed.send_replace(());

@@ -1,5 +1,7 @@
 //! A small instance of a JSON schema.
 
+use std::cell::Cell;
+
 use serde_json::{Map, Value, json};
 
 /// The smallest instance of `schema` that is easy to make: only what is required, the first of what is offered, the least
@@ -7,16 +9,28 @@ use serde_json::{Map, Value, json};
 ///
 /// Understood are `const`, `enum`, `default`, `type`, `properties`, `required`, `items`, `prefixItems`, `minItems`,
 /// `minLength`, `format`, `minimum`, `exclusiveMinimum`, `multipleOf`, `anyOf`, `oneOf`, `allOf` and local `$ref`.
-/// `pattern` is not.
+/// `pattern` is not. A schema that never ends is followed so far and no further: `null` stands for the rest.
 pub(crate) fn instance(schema: &Value) -> Value {
-    of(schema, schema, 0)
+    Maker { root: schema, left: Cell::new(MOST_VALUES) }.of(schema, 0)
 }
 
-fn of(schema: &Value, root: &Value, depth: usize) -> Value {
-    if depth > DEEPEST {
-        return Value::Null;
+struct Maker<'a> {
+    root: &'a Value,
+    /// How many more values may be made: a schema may branch into itself.
+    left: Cell<usize>,
+}
+
+impl Maker<'_> {
+    fn of(&self, schema: &Value, depth: usize) -> Value {
+        if depth > DEEPEST || self.left.get() == 0 {
+            return Value::Null;
+        }
+        self.left.set(self.left.get() - 1);
+        made(schema, self.root, depth, &|schema| self.of(schema, depth + 1))
     }
-    let below = |schema: &Value| of(schema, root, depth + 1);
+}
+
+fn made(schema: &Value, root: &Value, depth: usize, below: &dyn Fn(&Value) -> Value) -> Value {
     if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
         return target.strip_prefix('#').and_then(|at| root.pointer(at)).map_or(Value::Null, below);
     }
@@ -28,16 +42,16 @@ fn of(schema: &Value, root: &Value, depth: usize) -> Value {
     if let Some(value) = first(schema, "enum") {
         return value.clone();
     }
-    if let Some(option) = first(schema, "anyOf").or_else(|| first(schema, "oneOf")) {
+    if let Some(option) = offered(schema, "anyOf", depth).or_else(|| offered(schema, "oneOf", depth)) {
         return below(option);
     }
     if let Some(all) = schema.get("allOf").and_then(Value::as_array) {
-        let parts = all.iter().map(below).chain(schema.get("properties").map(|_| object(schema, &below)));
+        let parts = all.iter().map(below).chain(schema.get("properties").map(|_| object(schema, below)));
         return parts.fold(Value::Null, merged);
     }
     match kind(schema) {
-        "object" => object(schema, &below),
-        "array" => array(schema, &below),
+        "object" => object(schema, below),
+        "array" => array(schema, below),
         "string" => Value::String(string(schema)),
         "integer" | "number" => number(schema),
         "boolean" => Value::Bool(true),
@@ -47,6 +61,12 @@ fn of(schema: &Value, root: &Value, depth: usize) -> Value {
 
 fn first<'a>(schema: &'a Value, field: &str) -> Option<&'a Value> {
     schema.get(field)?.as_array()?.first()
+}
+
+/// The first of what is offered; far down the last, which is where recursive schemas put what ends them.
+fn offered<'a>(schema: &'a Value, field: &str, depth: usize) -> Option<&'a Value> {
+    let options = schema.get(field)?.as_array()?;
+    if depth > DEEP { options.last() } else { options.first() }
 }
 
 fn kind(schema: &Value) -> &str {
@@ -136,6 +156,10 @@ fn merged(mut left: Value, right: Value) -> Value {
     left
 }
 
+/// How deep a schema is followed before it should come to an end.
+const DEEP: usize = 8;
+/// How many values an instance has at most.
+const MOST_VALUES: usize = 10_000;
 /// How deep a schema is followed.
 const DEEPEST: usize = 32;
 /// The most items that a `minItems` is obeyed for.
@@ -182,6 +206,18 @@ mod tests {
         assert_eq!(instance(&all), json!({"a": 1, "b": 2}));
         let endless = json!({"type": "object", "properties": {"next": {"$ref": "#"}}, "required": ["next"]});
         assert!(instance(&endless).is_object());
+        let node = json!({"$ref": "#/$defs/node"});
+        let branching = json!({"$ref": "#/$defs/node", "$defs": {
+            "node": {"type": "object", "properties": {"left": node, "right": node}, "required": ["left", "right"]},
+        }});
+        assert!(instance(&branching).to_string().len() < 1 << 20);
+        let wide = (0..20).fold(
+            json!({"type": "null"}),
+            |items, _| json!({"type": "array", "minItems": 64, "items": items}),
+        );
+        assert!(instance(&wide).to_string().len() < 1 << 20);
+        let list = json!({"type": "object", "properties": {"next": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}}, "required": ["next"]});
+        assert!(instance(&list).to_string().len() < 200);
         assert_eq!(instance(&json!(true)), json!("text"));
     }
 }

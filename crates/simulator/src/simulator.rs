@@ -182,6 +182,11 @@ impl Simulator {
         self.shared.recorder.all()
     }
 
+    /// Forgets everything that came in and has ended, counts and sums included. What is under way stays.
+    pub fn forget(&self) {
+        self.shared.recorder.forget();
+    }
+
     /// Waits until so many requests have come in.
     pub async fn wait_for(&self, count: usize) -> Vec<Recorded> {
         self.shared.recorder.wait(|memory| memory.arrived() >= count).await

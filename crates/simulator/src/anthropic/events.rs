@@ -26,12 +26,24 @@ pub(super) fn events(reply: &Reply) -> Vec<Event> {
     }
     events.push(end(reply));
     events.push(stop());
+    if reply.obfuscate {
+        events.iter_mut().enumerate().for_each(|(at, event)| pad(event, reply, at));
+    }
     events
 }
 
 /// A stream that ends before anything was said.
 pub(super) fn empty(reply: &Reply) -> Vec<Event> {
     vec![start(reply), stop()]
+}
+
+/// Puts up to fifteen spaces before the last brace, as Anthropic does.
+fn pad(event: &mut Event, reply: &Reply, at: usize) {
+    let spaces = reply.ids.number(&format!("padding {at}")) % 16;
+    if event.name != Some("ping") && event.data.pop().is_some() {
+        event.data.extend(std::iter::repeat_n(' ', usize::try_from(spaces).unwrap_or_default()));
+        event.data.push('}');
+    }
 }
 
 fn start(reply: &Reply) -> Event {
@@ -46,7 +58,10 @@ fn block(events: &mut Vec<Event>, reply: &Reply, part: &Part, index: usize) {
         Part::Reasoning(_) => (json!({"type": "thinking", "thinking": "", "signature": ""}), Mark::Lead),
         Part::Call { id, name, .. } => {
             let id = call_id(reply, *id);
-            (json!({"type": "tool_use", "id": id, "name": name, "input": {}}), Mark::Token)
+            (
+                json!({"type": "tool_use", "id": id, "name": name, "input": {}, "caller": {"type": "direct"}}),
+                Mark::Token,
+            )
         }
         Part::Text(_) | Part::Refusal(_) => (json!({"type": "text", "text": ""}), Mark::Lead),
     };

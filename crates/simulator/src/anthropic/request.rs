@@ -17,7 +17,7 @@ pub(super) fn ask(body: &Value) -> Ask {
         model: body["model"].as_str().unwrap_or_default().to_owned(),
         stream: body["stream"].as_bool().unwrap_or(false),
         include_usage: true,
-        obfuscation: false,
+        obfuscation: true,
         prompt: if user { said.clone() } else { last_user(messages) },
         results: if user {
             turn.iter().flat_map(|message| results(&message["content"])).collect()

@@ -33,7 +33,7 @@ fn block(reply: &Reply, part: &Part) -> Option<Value> {
         Part::Call { id, name, arguments } => {
             // Arguments that the limit cut off in the middle are no object any more.
             let input: Value = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
-            json!({"type": "tool_use", "id": call_id(reply, *id), "name": name, "input": input})
+            json!({"type": "tool_use", "id": call_id(reply, *id), "name": name, "input": input, "caller": {"type": "direct"}})
         }
         Part::Refusal(_) => return None,
     })

@@ -74,6 +74,10 @@ async fn old_requests_are_forgotten_but_counted() {
     assert_eq!(simulator.billed(), simulator.told());
     assert_eq!(simulator.wait_for_ends(20).await.len(), kept.len());
     assert!(timeout(Duration::from_secs(1), simulator.wait_for_ends(21)).await.is_err());
+    simulator.forget();
+    assert_eq!((simulator.requests().len(), simulator.told().output), (1, 0));
+    assert_eq!(status(&simulator, "m").await, 200);
+    assert_eq!(simulator.requests()[1].number, 21, "ids are not given twice");
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot do its work is a failed test")]
 
 mod answers;
+mod any_input;
 mod common;
 mod control;
 mod corpus;

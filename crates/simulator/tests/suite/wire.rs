@@ -184,6 +184,12 @@ async fn chunks_are_padded_where_the_request_lets_them() {
     let events = say(&simulator, Dialect::OpenAiChat, &body).await.events();
     let chunks = events.len() - 1;
     assert_eq!(padded(events), chunks);
+    let padded_events =
+        say(&simulator, Dialect::AnthropicMessages, &streamed(ask(Dialect::AnthropicMessages, "x")))
+            .await
+            .events();
+    assert!(padded_events.iter().any(|event| event.data.ends_with("  }")));
+    assert_eq!(text_of_events(Dialect::AnthropicMessages, &padded_events), TEXT);
     body["stream_options"] = json!({"include_obfuscation": false});
     assert_eq!(padded(say(&simulator, Dialect::OpenAiChat, &body).await.events()), 0);
 }
