@@ -10,11 +10,13 @@ pub enum Dialect {
     OpenaiChat,
     /// Anthropic Messages: `POST /v1/messages`.
     AnthropicMessages,
+    /// Gemini: `POST /v1beta/models/{model}:generateContent` and `:streamGenerateContent`.
+    GeminiGenerate,
 }
 
 impl Dialect {
     /// All dialects that Backstop speaks.
-    pub const ALL: [Self; 2] = [Self::OpenaiChat, Self::AnthropicMessages];
+    pub const ALL: [Self; 3] = [Self::OpenaiChat, Self::AnthropicMessages, Self::GeminiGenerate];
 
     /// The name used in YAML, metrics and logs.
     #[must_use]
@@ -22,6 +24,7 @@ impl Dialect {
         match self {
             Self::OpenaiChat => "openai-chat",
             Self::AnthropicMessages => "anthropic-messages",
+            Self::GeminiGenerate => "gemini-generate",
         }
     }
 }
@@ -69,6 +72,9 @@ mod tests {
             assert_eq!(dialect.as_str().parse(), Ok(dialect));
         }
         let error = "gopher".parse::<Dialect>().expect_err("no such dialect").to_string();
-        assert_eq!(error, "unknown dialect `gopher`, expected one of `openai-chat`, `anthropic-messages`");
+        assert_eq!(
+            error,
+            "unknown dialect `gopher`, expected one of `openai-chat`, `anthropic-messages`, `gemini-generate`"
+        );
     }
 }

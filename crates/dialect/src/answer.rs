@@ -3,7 +3,7 @@
 use backstop_core::{Completion, Delta, Dialect, Failure};
 use bytes::Bytes;
 
-use crate::{Encoded, Voice, anthropic, openai, request::unknown};
+use crate::{Encoded, Voice, anthropic, gemini, openai, request::unknown};
 
 /// Reads a whole, unstreamed answer: the deltas that a stream of it would bring, from `Start` to `End`.
 ///
@@ -15,6 +15,7 @@ pub fn decode_answer(dialect: Dialect, body: &Bytes) -> Result<Vec<Delta>, Failu
     match dialect {
         Dialect::OpenaiChat => openai::decode_answer(body),
         Dialect::AnthropicMessages => anthropic::decode_answer(body),
+        Dialect::GeminiGenerate => gemini::decode_answer(body),
         _ => Err(unknown(dialect)),
     }
 }
@@ -24,6 +25,7 @@ pub fn decode_answer(dialect: Dialect, body: &Bytes) -> Result<Vec<Delta>, Failu
 pub fn encode_answer(dialect: Dialect, answer: &Completion, voice: &Voice) -> Encoded {
     match dialect {
         Dialect::AnthropicMessages => anthropic::encode_answer(answer, voice),
+        Dialect::GeminiGenerate => gemini::encode_answer(answer),
         _ => openai::encode_answer(answer, voice),
     }
 }

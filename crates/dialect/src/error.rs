@@ -6,7 +6,7 @@ use backstop_core::{Dialect, Failure};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-use crate::{Voice, anthropic, openai};
+use crate::{Voice, anthropic, gemini, openai};
 
 /// A provider's response that is no success.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +28,7 @@ pub struct ErrorResponse<'a> {
 pub fn decode_error(dialect: Dialect, response: &ErrorResponse<'_>) -> Failure {
     match dialect {
         Dialect::AnthropicMessages => anthropic::decode_error(response),
+        Dialect::GeminiGenerate => gemini::decode_error(response),
         _ => openai::decode_error(response),
     }
 }
@@ -37,6 +38,7 @@ pub fn decode_error(dialect: Dialect, response: &ErrorResponse<'_>) -> Failure {
 pub fn encode_error(dialect: Dialect, failure: &Failure, voice: &Voice) -> Bytes {
     match dialect {
         Dialect::AnthropicMessages => anthropic::encode_error(failure, voice),
+        Dialect::GeminiGenerate => gemini::encode_error(failure, voice),
         _ => openai::encode_error(failure, voice),
     }
 }

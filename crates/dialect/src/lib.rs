@@ -9,6 +9,7 @@ mod apply;
 mod dropped;
 mod error;
 mod facts;
+mod gemini;
 mod json;
 mod loss;
 mod openai;
@@ -27,7 +28,7 @@ pub use self::{
     error::{ErrorResponse, decode_error, encode_error},
     facts::{Facts, ReasoningStyle},
     loss::{Encoded, Loss, Severity},
-    request::{decode_request, decoder, encode_request, peek},
+    request::{call_in_path, decode_request, decoder, encode_request, peek},
     splice::{Splice, splice},
     stream_decoder::StreamDecoder,
     stream_encoder::StreamEncoder,

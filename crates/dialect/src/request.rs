@@ -1,9 +1,9 @@
 //! Requests, by dialect.
 
-use backstop_core::{Decode, Dialect, Failure, Peek, Request};
+use backstop_core::{Decode, Dialect, Failure, Peek, Request, Text};
 use bytes::Bytes;
 
-use crate::{Encoded, Facts, Splice, anthropic, apply::waiting, openai, splice};
+use crate::{Encoded, Facts, Splice, anthropic, apply::waiting, gemini, openai, splice};
 
 /// Reads what decisions need of a request, in one pass over its bytes and without building a document.
 ///
@@ -11,13 +11,26 @@ use crate::{Encoded, Facts, Splice, anthropic, apply::waiting, openai, splice};
 ///
 /// [`Kind::InvalidRequest`](backstop_core::Kind::InvalidRequest) with a sentence for the caller: not UTF-8, broken JSON
 /// (with line and column), nested too deeply, not an object, `model` missing or no string, `messages` missing, empty or
-/// no list, `stream` no boolean.
+/// no list, `stream` no boolean. A document of [`Dialect::GeminiGenerate`] says nothing of model and stream, so both are empty:
+/// see [`call_in_path`].
 pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Failure> {
     match dialect {
         Dialect::OpenaiChat => openai::peek(body),
         Dialect::AnthropicMessages => anthropic::peek(body),
+        Dialect::GeminiGenerate => gemini::peek(body),
         _ => Err(unknown(dialect)),
     }
+}
+
+/// What a call of [`Dialect::GeminiGenerate`] asks for in its path and query: the model, and whether to stream. Its document
+/// says neither. All else in the query, a `key` above all, is passed over.
+///
+/// # Errors
+///
+/// [`Kind::InvalidRequest`](backstop_core::Kind::InvalidRequest), with the status 404 where the path is none of this dialect:
+/// no model, another method, or a stream that is not asked for as server-sent events (`alt=sse`).
+pub fn call_in_path(path: &str, query: Option<&str>) -> Result<(Text, bool), Failure> {
+    gemini::call_in_path(path, query)
 }
 
 /// Reads a whole request.
@@ -35,6 +48,7 @@ pub fn decoder(dialect: Dialect) -> Decode {
     match dialect {
         Dialect::OpenaiChat => openai::decode_request,
         Dialect::AnthropicMessages => anthropic::decode_request,
+        Dialect::GeminiGenerate => gemini::decode_request,
         _ => |_| Err(Failure::new(backstop_core::Kind::Unsupported, "this dialect has no codec")),
     }
 }
@@ -55,6 +69,7 @@ pub fn encode_request(dialect: Dialect, request: &Request, facts: &Facts) -> Res
     match dialect {
         Dialect::OpenaiChat => openai::encode_request(request, facts),
         Dialect::AnthropicMessages => anthropic::encode_request(request, facts),
+        Dialect::GeminiGenerate => gemini::encode_request(request, facts),
         _ => Err(unknown(dialect)),
     }
 }

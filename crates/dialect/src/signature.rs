@@ -42,8 +42,14 @@ pub(crate) fn read(signs: &Signs<'_>) -> (Kind, Option<Scope>) {
         return (Kind::RateLimited, None);
     }
     if status == Some(StatusCode::TOO_MANY_REQUESTS) {
+        // Google says "check your plan and billing" of limits a minute as well; what is used up says which limit it is.
+        let google = has_code("resource_exhausted");
         let money = CODES.iter().any(|(code, kind)| *kind == Kind::QuotaExhausted && has_code(code))
-            || MESSAGES.iter().any(|(part, kind)| *kind == Kind::QuotaExhausted && message.contains(part));
+            || (google && (message.contains("perday") || message.contains("limit: 0,")))
+            || (!google
+                && MESSAGES
+                    .iter()
+                    .any(|(part, kind)| *kind == Kind::QuotaExhausted && message.contains(part)));
         return (if money { Kind::QuotaExhausted } else { Kind::RateLimited }, None);
     }
     if let Some((_, kind, scope)) = SCOPED.iter().find(|(code, ..)| has_code(code)) {

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use self::{
     foreign::without_foreign_reasoning,
-    system::{System, anthropic_system, openai_messages, without_instructions},
+    system::{System, anthropic_system, gemini_system, openai_messages, without_instructions},
 };
 use crate::{
     Encoded, Loss,
@@ -173,6 +173,8 @@ impl<'a> Document<'a> {
 
     fn edit(&mut self, dialect: Dialect, edit: &Edit) {
         match edit {
+            // Gemini's model stands in the path.
+            Edit::Model(_) if dialect == Dialect::GeminiGenerate => {}
             Edit::Model(model) => self.set("model", &Json::string(model)),
             Edit::Set(parameter, value) => self.set_parameter(dialect, parameter, value),
             Edit::Default(parameter, value) if self.parameter(dialect, parameter).is_none() => {
@@ -213,6 +215,7 @@ impl<'a> Document<'a> {
         };
         match (dialect, parameter) {
             (_, Parameter::Field(name)) => Some(Place::Top(name.to_string())),
+            (Dialect::GeminiGenerate, parameter) => gemini_place(parameter),
             (Dialect::OpenaiChat, Parameter::MaxTokens) => {
                 either("max_completion_tokens", "max_tokens", "max_completion_tokens")
             }
@@ -242,6 +245,17 @@ impl<'a> Document<'a> {
 
     fn set_parameter(&mut self, dialect: Dialect, parameter: &Parameter, value: &Json) {
         match (self.place(dialect, parameter), dialect, parameter) {
+            (Some(Place::Within(outer, inner)), Dialect::GeminiGenerate, Parameter::ReasoningEffort) => {
+                // A level of thinking, in capitals.
+                let level = value.to_text().unwrap_or_default().to_ascii_uppercase();
+                let config = object_json(|config| config.string("thinkingLevel", &level));
+                self.set_within(outer, inner, &config);
+            }
+            (Some(Place::Within(outer, inner)), Dialect::GeminiGenerate, Parameter::Stop)
+                if value.to_text().is_some() =>
+            {
+                self.set_within(outer, inner, &Json::trusted(Text::from(format!("[{value}]"))));
+            }
             (Some(Place::Within(outer, inner)), _, Parameter::ParallelToolCalls) => {
                 // Said in a choice, and by its opposite; without tools there is nothing to choose.
                 if self.given("tools").is_some()
@@ -266,6 +280,10 @@ impl<'a> Document<'a> {
 
     fn system(&mut self, dialect: Dialect, text: &Text, place: System) {
         match dialect {
+            Dialect::GeminiGenerate => {
+                let system = gemini_system(self.given("systemInstruction"), text, place);
+                self.set("systemInstruction", &system);
+            }
             Dialect::AnthropicMessages => {
                 let system = anthropic_system(self.given("system"), text, place);
                 self.set("system", &system);
@@ -287,9 +305,10 @@ impl<'a> Document<'a> {
 
     /// Takes out what only its maker may see.
     fn withhold(&mut self, dialect: Dialect, flavour: Flavour) -> Vec<Loss> {
-        let found = self.get("messages").and_then(|known| without_foreign_reasoning(dialect, flavour, known));
+        let name = if dialect == Dialect::GeminiGenerate { "contents" } else { "messages" };
+        let found = self.get(name).and_then(|known| without_foreign_reasoning(dialect, flavour, known));
         let Some((messages, places)) = found else { return Vec::new() };
-        self.set("messages", &messages);
+        self.set(name, &messages);
         let reason = "reasoning goes back to its own provider only";
         places.into_iter().map(|place| Loss::hint(place, reason)).collect()
     }
@@ -334,6 +353,23 @@ impl<'a> Document<'a> {
         out.extend_from_slice(&bytes[before..]);
         Bytes::from(out)
     }
+}
+
+/// Where Gemini writes a parameter.
+const fn gemini_place(parameter: &Parameter) -> Option<Place> {
+    let inner = match parameter {
+        Parameter::MaxTokens => "maxOutputTokens",
+        Parameter::Temperature => "temperature",
+        Parameter::TopP => "topP",
+        Parameter::TopK => "topK",
+        Parameter::Stop => "stopSequences",
+        Parameter::Seed => "seed",
+        Parameter::PresencePenalty => "presencePenalty",
+        Parameter::FrequencyPenalty => "frequencyPenalty",
+        Parameter::ReasoningEffort => "thinkingConfig",
+        _ => return None,
+    };
+    Some(Place::Within("generationConfig", inner))
 }
 
 enum Place {

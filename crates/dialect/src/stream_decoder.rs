@@ -3,7 +3,7 @@
 use backstop_core::{Dialect, Event, Failure};
 use bytes::Bytes;
 
-use crate::{anthropic, openai, sse};
+use crate::{anthropic, gemini, openai, sse};
 
 /// Reads a provider's event stream: push bytes as they come, split anywhere, and take events out.
 ///
@@ -18,6 +18,7 @@ pub struct StreamDecoder {
 enum Machine {
     Openai(openai::StreamDecoder),
     Anthropic(anthropic::StreamDecoder),
+    Gemini(gemini::StreamDecoder),
 }
 
 impl StreamDecoder {
@@ -26,6 +27,7 @@ impl StreamDecoder {
     pub fn new(dialect: Dialect, choices: u32) -> Self {
         let machine = match dialect {
             Dialect::AnthropicMessages => Machine::Anthropic(anthropic::StreamDecoder::new()),
+            Dialect::GeminiGenerate => Machine::Gemini(gemini::StreamDecoder::new(choices)),
             _ => Machine::Openai(openai::StreamDecoder::new(choices)),
         };
         Self { frames: sse::Decoder::new(), machine }
@@ -67,6 +69,7 @@ impl StreamDecoder {
         match &self.machine {
             Machine::Openai(machine) => machine.is_complete(),
             Machine::Anthropic(machine) => machine.is_complete(),
+            Machine::Gemini(machine) => machine.is_complete(),
         }
     }
 
@@ -76,6 +79,8 @@ impl StreamDecoder {
         match &self.machine {
             Machine::Openai(machine) => machine.is_terminated(),
             Machine::Anthropic(machine) => machine.is_terminated(),
+            // It has none: the answer ends with the body.
+            Machine::Gemini(_) => false,
         }
     }
 }
@@ -85,6 +90,7 @@ impl Machine {
         match self {
             Self::Openai(machine) => machine.read(frame),
             Self::Anthropic(machine) => machine.read(frame),
+            Self::Gemini(machine) => machine.read(frame),
         }
     }
 }

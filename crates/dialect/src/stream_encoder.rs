@@ -3,7 +3,7 @@
 use backstop_core::{Dialect, Event, Failure};
 use bytes::Bytes;
 
-use crate::{Voice, anthropic, openai};
+use crate::{Voice, anthropic, gemini, openai};
 
 /// Writes an event stream in the caller's dialect.
 ///
@@ -16,6 +16,7 @@ pub struct StreamEncoder(Machine);
 enum Machine {
     Openai(openai::StreamEncoder),
     Anthropic(anthropic::StreamEncoder),
+    Gemini(gemini::StreamEncoder),
 }
 
 impl StreamEncoder {
@@ -24,6 +25,7 @@ impl StreamEncoder {
     pub fn new(dialect: Dialect, voice: Voice) -> Self {
         Self(match dialect {
             Dialect::AnthropicMessages => Machine::Anthropic(anthropic::StreamEncoder::new(voice)),
+            Dialect::GeminiGenerate => Machine::Gemini(gemini::StreamEncoder::new(voice)),
             _ => Machine::Openai(openai::StreamEncoder::new(voice)),
         })
     }
@@ -33,6 +35,7 @@ impl StreamEncoder {
         match &mut self.0 {
             Machine::Openai(machine) => machine.event(event),
             Machine::Anthropic(machine) => machine.event(event),
+            Machine::Gemini(machine) => machine.event(event),
         }
     }
 
@@ -41,6 +44,7 @@ impl StreamEncoder {
         match &mut self.0 {
             Machine::Openai(machine) => machine.finish(),
             Machine::Anthropic(machine) => machine.finish(),
+            Machine::Gemini(machine) => machine.finish(),
         }
     }
 
@@ -49,6 +53,7 @@ impl StreamEncoder {
         match &mut self.0 {
             Machine::Openai(machine) => machine.fail(failure),
             Machine::Anthropic(machine) => machine.fail(failure),
+            Machine::Gemini(machine) => machine.fail(failure),
         }
     }
 }

@@ -442,7 +442,11 @@ fn malformed_input_is_the_callers_mistake() {
                 let failure = failure.expect("refused");
                 assert_eq!(failure.kind(), Kind::InvalidRequest, "{dialect}: {failure}");
                 let written = value(&encode_error(dialect, &failure, &voice()));
-                assert_eq!(written["error"]["type"], "invalid_request_error", "{dialect}");
+                let word = match dialect {
+                    Dialect::GeminiGenerate => ("status", "INVALID_ARGUMENT"),
+                    _ => ("type", "invalid_request_error"),
+                };
+                assert_eq!(written["error"][word.0], word.1, "{dialect}");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What goes up to the provider.
 
-use backstop_core::{Call, Dialect, Failure, Kind, Payload};
+use backstop_core::{Call, Dialect, Edit, Failure, Kind, Payload, Text};
 use backstop_dialect::{Encoded, Loss, Severity, Splice, apply, encode_request, splice};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 
@@ -18,7 +18,7 @@ pub(crate) fn prepare(
     let payload = Payload::new(body).with_credential(call.attempt().credential());
     let mut request = Request::new(payload);
     *request.method_mut() = Method::POST;
-    *request.uri_mut() = Uri::from_static(path(config.dialect));
+    *request.uri_mut() = uri(config.dialect, call)?;
     *request.headers_mut() = headers(config, call);
     Ok((request, losses))
 }
@@ -31,6 +31,10 @@ fn encode(config: &NormalizeConfig, call: &Call) -> Result<Encoded, Failure> {
         return splice(config.dialect, origin.body(), &changes);
     }
     let mut request = origin.request()?.clone();
+    if request.model.is_empty() {
+        // It stood in the path, and so did whether to stream.
+        (request.model, request.stream) = (origin.peek().model.clone(), stream.then_some(true));
+    }
     apply(&mut request, edits, config.dialect);
     if stream {
         request.include_usage = Some(true);
@@ -69,6 +73,7 @@ fn headers(config: &NormalizeConfig, call: &Call) -> HeaderMap {
         Dialect::AnthropicMessages => {
             headers.entry(ANTHROPIC_VERSION).or_insert(HeaderValue::from_static("2023-06-01"));
         }
+        Dialect::GeminiGenerate => {}
         _ => {
             // Echoed in OpenAI's logs, so that an attempt can be found there.
             if let Ok(id) = HeaderValue::try_from(call.attempt_id().to_string()) {
@@ -79,11 +84,44 @@ fn headers(config: &NormalizeConfig, call: &Call) -> HeaderMap {
     headers
 }
 
-const fn path(dialect: Dialect) -> &'static str {
+fn uri(dialect: Dialect, call: &Call) -> Result<Uri, Failure> {
     match dialect {
-        Dialect::AnthropicMessages => "/v1/messages",
-        _ => "/v1/chat/completions",
+        Dialect::AnthropicMessages => Ok(Uri::from_static("/v1/messages")),
+        Dialect::GeminiGenerate => {
+            let peek = call.origin().peek();
+            let method = if peek.stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+            let path = format!("/v1beta/models/{}:{method}", segment(model_of(call)));
+            Uri::try_from(path).map_err(|_| {
+                Failure::new(
+                    Kind::ModelNotFound,
+                    "the model's name cannot stand in a path: check its spelling",
+                )
+            })
+        }
+        _ => Ok(Uri::from_static("/v1/chat/completions")),
     }
+}
+
+/// The model that the attempt asks for.
+fn model_of(call: &Call) -> &Text {
+    let edited = call.attempt().edits().iter().rev().find_map(|edit| match edit {
+        Edit::Model(model) => Some(model),
+        _ => None,
+    });
+    edited.unwrap_or_else(|| &call.origin().peek().model)
+}
+
+/// A name as a part of a path.
+fn segment(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }
 
 const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version");

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     Voice,
     dropped::Dropped,
+    gemini::is_ours,
     json::{Object, write_object},
 };
 
@@ -431,7 +432,7 @@ impl StreamEncoder {
         let own = is_own(self.usage.as_ref(), Some(finish));
         if !own {
             for extra in [&self.of_answer, &self.of_choice] {
-                for (name, _) in extra.iter().filter(|(_, value)| !says_nothing(value)) {
+                for (name, _) in extra.iter().filter(|(name, value)| !says_nothing(value) && !is_ours(name)) {
                     self.dropped.tell(out, name, "Anthropic Messages has no such field");
                 }
             }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     Encoded, Loss, Voice,
+    gemini::is_ours,
     json::{self, Object, object_json},
 };
 
@@ -68,7 +69,7 @@ pub(crate) fn encode_answer(answer: &Completion, voice: &Voice) -> Encoded {
 
 /// Tells the fields that only another dialect knows, those of its `message` among them. What says nothing is passed over.
 fn report_foreign(extra: &Extra, place: &str, losses: &mut Vec<Loss>) {
-    for (name, value) in extra.iter().filter(|(_, value)| !says_nothing(value)) {
+    for (name, value) in extra.iter().filter(|(name, value)| !says_nothing(value) && !is_ours(name)) {
         match fields_of(value) {
             Some(fields) if *name == "message" => report_foreign(&fields, &format!("{place}{name}."), losses),
             _ => losses.push(Loss::hint(format!("{place}{name}"), "Anthropic Messages has no such field")),

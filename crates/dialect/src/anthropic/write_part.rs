@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::{tool_id::ToolIds, words::fields_of};
 use crate::{
     Loss,
+    gemini::is_ours,
     json::{Object, Path, object_json},
     seal,
 };
@@ -250,7 +251,7 @@ impl Blocks {
         if self.own {
             return;
         }
-        for (name, _) in extra.iter().filter(|(_, value)| !says_nothing(value)) {
+        for (name, _) in extra.iter().filter(|(name, value)| !says_nothing(value) && !is_ours(name)) {
             self.hint(path.field(name), "Anthropic Messages has no such field");
         }
     }

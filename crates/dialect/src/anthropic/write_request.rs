@@ -14,6 +14,7 @@ use super::{
 use crate::{
     Encoded, Facts,
     apply::FORBIDDEN,
+    gemini::is_ours,
     json::{self, Object, Path, object_json},
 };
 
@@ -264,7 +265,11 @@ fn report_unknown(blocks: &mut Blocks, request: &Request) {
     if blocks.own {
         return;
     }
-    for (name, _) in request.extra.iter().filter(|(_, value)| !value.is_null()) {
+    for (name, value) in request.extra.iter().filter(|(name, value)| !value.is_null() && !is_ours(name)) {
+        // Gemini's object, of which all was read.
+        if name.as_str() == "generationConfig" && value.as_str() == "{}" {
+            continue;
+        }
         if FORBIDDEN.contains(&name.as_str()) {
             continue;
         }

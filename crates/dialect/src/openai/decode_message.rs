@@ -95,6 +95,7 @@ fn assistant(
         }
         None => {}
     }
+    reasoning::move_to_calls(&mut parts);
     Ok(Content { parts, bare })
 }
 

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     Encoded, Loss, Voice,
+    gemini::is_ours,
     json::{self, Object, held_place},
 };
 
@@ -45,7 +46,7 @@ pub(crate) fn encode_answer(answer: &Completion, voice: &Voice) -> Encoded {
         if own {
             top.extra_but(&answer.extra, if answer.usage.is_some() { &["usage"] } else { &[] });
         } else {
-            for (name, _) in answer.extra.iter().filter(|(_, value)| !value.is_null()) {
+            for (name, _) in answer.extra.iter().filter(|(name, value)| !value.is_null() && !is_ours(name)) {
                 losses.push(Loss::hint(name.clone(), "OpenAI Chat has no such field"));
             }
         }
@@ -91,7 +92,7 @@ fn write_choice(object: &mut Object<'_>, choice: &Choice, own: bool, losses: &mu
         object.extra_but(&choice.extra, &["message"]);
     } else {
         object.null("logprobs");
-        for (name, _) in choice.extra.iter().filter(|(_, value)| !value.is_null()) {
+        for (name, _) in choice.extra.iter().filter(|(name, value)| !value.is_null() && !is_ours(name)) {
             losses.push(Loss::hint(
                 format!("choices[{}].{name}", choice.index),
                 "OpenAI Chat has no such field",
@@ -145,7 +146,7 @@ fn write_message(
         written.push(name);
         message.string(name, &text);
     }
-    encode_message::details(message, parts.iter());
+    encode_message::details(message, parts.iter(), own);
     let cited = || {
         parts.iter().filter_map(|part| match &part.kind {
             PartKind::Text { citations, .. } => Some(citations),

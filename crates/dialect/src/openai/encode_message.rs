@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     Facts, Loss,
+    gemini::is_ours,
     json::{Array, Object, held_place},
 };
 
@@ -31,7 +32,7 @@ impl Losses {
     /// Whether `extra` may go out; where it may not, each of its fields is a loss.
     pub(super) fn own_extra(&mut self, extra: &Extra, at: &str) -> bool {
         if !self.own {
-            for (name, _) in extra.iter().filter(|(_, value)| !value.is_null()) {
+            for (name, _) in extra.iter().filter(|(name, value)| !value.is_null() && !is_ours(name)) {
                 self.hint(format!("{at}.{name}"), "OpenAI Chat has no such field");
             }
         }
@@ -217,16 +218,19 @@ fn own_reasoning(object: &mut Object<'_>, message: &Message, parts: &[&Part]) {
     {
         object.string(name, &text);
     }
-    details(object, parts.iter().copied());
+    details(object, parts.iter().copied(), true);
 }
 
-/// Writes `reasoning_details`, if there is anything to be written there.
-pub(super) fn details<'p>(object: &mut Object<'_>, parts: impl Iterator<Item = &'p Part>) {
-    let details: Vec<_> = parts.filter(|part| reasoning::is_detail(part)).collect();
+/// Writes `reasoning_details`, if there is anything to be written there. `own`: they came in this dialect, and so name the
+/// calls that they seal, or do not.
+pub(super) fn details<'p>(object: &mut Object<'_>, parts: impl Iterator<Item = &'p Part>, own: bool) {
+    let parts: Vec<_> = parts.collect();
+    let details: Vec<usize> = (0..parts.len()).filter(|at| reasoning::is_detail(parts[*at])).collect();
     if !details.is_empty() {
         object.array("reasoning_details", |list| {
-            for (position, part) in details.into_iter().enumerate() {
-                reasoning::write_detail(list, part, position);
+            for (position, at) in details.into_iter().enumerate() {
+                let call = reasoning::sealed_call(&parts, at).filter(|_| !own);
+                reasoning::write_detail(list, parts[at], position, call);
             }
         });
     }

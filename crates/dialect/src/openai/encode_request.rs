@@ -16,6 +16,7 @@ use super::{
 use crate::{
     Encoded, Facts, Loss, ReasoningStyle,
     apply::FORBIDDEN,
+    gemini::is_ours,
     json::{self, Array, Object, held_place},
 };
 
@@ -300,7 +301,7 @@ fn extra(top: &mut Object<'_>, request: &Request, own: bool, losses: &mut Losses
             if !written(name) {
                 top.json(name, value);
             }
-        } else if !value.is_null() && !FORBIDDEN.contains(&name.as_str()) {
+        } else if !value.is_null() && !FORBIDDEN.contains(&name.as_str()) && !is_silent(name, value) {
             let reason = "OpenAI Chat has no such field";
             losses.list.push(match name.as_str() {
                 // Without these the answer would be another one, or come from where it must not come from.
@@ -311,6 +312,11 @@ fn extra(top: &mut Object<'_>, request: &Request, own: bool, losses: &mut Losses
             });
         }
     }
+}
+
+/// Whether a field of another dialect says nothing that could be lost: a note, or an object of which all was read.
+fn is_silent(name: &str, value: &Json) -> bool {
+    is_ours(name) || (name == "generationConfig" && value.as_str() == "{}")
 }
 
 /// Whether the null under `name` holds the place of a value that was written.

@@ -20,8 +20,13 @@ use crate::{
 const LONGEST: usize = 1000;
 
 pub(crate) fn decode_error(response: &ErrorResponse<'_>) -> Failure {
+    decode_error_of(Dialect::OpenaiChat, response)
+}
+
+/// Reads an error of a provider of `dialect`: the reader knows the shapes of many.
+pub(crate) fn decode_error_of(dialect: Dialect, response: &ErrorResponse<'_>) -> Failure {
     let said = Said::read(response.body);
-    let failure = said.failure(Some(response.status), response.body);
+    let failure = said.failure(dialect, Some(response.status), response.body);
     let told = retry_after::from_headers(response.headers, response.wall)
         .or_else(|| retry_after::from_headers(&said.headers, response.wall))
         .or(said.retry_delay);
@@ -30,9 +35,14 @@ pub(crate) fn decode_error(response: &ErrorResponse<'_>) -> Failure {
 
 /// The failure of an error object that came with a 200. Such bodies were not redacted on their way, as errors are.
 pub(super) fn in_answer(body: &Bytes) -> Failure {
+    error_in_answer(Dialect::OpenaiChat, body)
+}
+
+/// The failure of an error object of `dialect` that came with a 200.
+pub(crate) fn error_in_answer(dialect: Dialect, body: &Bytes) -> Failure {
     let body = redact_body(body);
     let said = Said::read(&body);
-    let failure = said.failure(None, &body);
+    let failure = said.failure(dialect, None, &body);
     failure.with_retry_after(said.retry_delay)
 }
 
@@ -46,7 +56,7 @@ pub(super) fn of_text(text: &str) -> Failure {
     let text = redact_body(&Bytes::copy_from_slice(text.as_bytes()));
     let message = String::from_utf8_lossy(&text);
     let said = Said { message: cut(&message).into(), ..Said::default() };
-    said.failure(None, &text)
+    said.failure(Dialect::OpenaiChat, None, &text)
 }
 
 pub(crate) fn encode_error(failure: &Failure, voice: &Voice) -> Bytes {
@@ -86,22 +96,33 @@ pub(super) fn write_error(top: &mut Object<'_>, failure: &Failure, voice: &Voice
                 metadata
                     .number("retry_after", wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX));
             }
-            if !failure.trail().is_empty() {
-                metadata.array("attempts", |list| {
-                    for step in failure.trail() {
-                        list.object(|attempt| {
-                            attempt.number("number", step.number.into());
-                            attempt.string("target", &step.target);
-                            attempt.maybe_string("outcome", step.outcome.label());
-                            if let Some(status) = step.status {
-                                attempt.number("status", status.as_u16().into());
-                            }
-                        });
-                    }
-                });
-            }
+            write_attempts(metadata, failure);
         });
     });
+}
+
+/// Writes what was tried, if anything was.
+pub(crate) fn write_attempts(metadata: &mut Object<'_>, failure: &Failure) {
+    if failure.trail().is_empty() {
+        return;
+    }
+    metadata.array("attempts", |list| {
+        for step in failure.trail() {
+            list.object(|attempt| {
+                attempt.number("number", step.number.into());
+                attempt.string("target", &step.target);
+                attempt.maybe_string("outcome", step.outcome.label());
+                if let Some(status) = step.status {
+                    attempt.number("status", status.as_u16().into());
+                }
+            });
+        }
+    });
+}
+
+/// The sentence of an error body, if it has one.
+pub(crate) fn message_of(body: &Bytes) -> Option<String> {
+    Some(Said::read(body).message.into_owned()).filter(|message| !message.is_empty())
 }
 
 /// What an error body says, whoever wrote it.
@@ -187,7 +208,7 @@ impl<'a> Said<'a> {
         }
     }
 
-    fn failure(&self, status: Option<StatusCode>, body: &Bytes) -> Failure {
+    fn failure(&self, dialect: Dialect, status: Option<StatusCode>, body: &Bytes) -> Failure {
         let words: Vec<&str> = [&self.error_type, &self.code]
             .into_iter()
             .flatten()
@@ -202,7 +223,7 @@ impl<'a> Said<'a> {
             (None, false) => format!("the provider sent an error in its answer: {}", cut(&self.message)),
         };
         let owned = |text: &Option<Cow<'_, str>>| text.as_deref().map(Text::from);
-        let mut error = ProviderError::new(Some(Dialect::OpenaiChat), body.clone());
+        let mut error = ProviderError::new(Some(dialect), body.clone());
         (error.error_type, error.code, error.param) =
             (owned(&self.error_type), owned(&self.code), owned(&self.param));
         let failure = Failure::new(kind, what).with_provider_error(error);

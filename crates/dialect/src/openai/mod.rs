@@ -23,7 +23,7 @@ pub(crate) use self::{
     decode_request::decode_request,
     encode_answer::encode_answer,
     encode_request::encode_request,
-    error::{decode_error, encode_error},
+    error::{decode_error, decode_error_of, encode_error, error_in_answer, message_of, write_attempts},
     peek::peek,
     stream_decoder::StreamDecoder,
     stream_encoder::StreamEncoder,

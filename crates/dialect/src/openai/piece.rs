@@ -175,7 +175,15 @@ impl ChoiceState {
     /// One of `reasoning_details`. Where reasoning comes as plain text too, the text here is a repetition.
     fn detail(&mut self, wire: &Bytes, raw: &RawValue, deltas: &mut Vec<Delta>) {
         let (choice, said) = (self.index, self.plain);
-        match reasoning::read_detail(wire, raw, 0).kind {
+        let part = reasoning::read_detail(wire, raw, 0);
+        let silent = matches!(&part.kind, PartKind::Reasoning { text, .. } if text.is_empty());
+        if self.whole && silent && !part.extra.is_empty() {
+            // Which call it seals is said beside it.
+            let block = self.new_block();
+            self.open = None;
+            return deltas.push(Delta::Part { choice, block, part });
+        }
+        match part.kind {
             PartKind::Reasoning { text, signature } => {
                 if !said && !text.is_empty() {
                     self.grow(Growing::Reasoning, text, deltas);

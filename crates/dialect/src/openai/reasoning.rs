@@ -53,8 +53,9 @@ fn sealed(wire: &Bytes, raw: &RawValue, position: usize) -> Option<Part> {
     Some(part)
 }
 
-/// Writes a part as the `position`th item of `reasoning_details`, where it is one.
-pub(super) fn write_detail(list: &mut Array<'_>, part: &Part, position: usize) {
+/// Writes a part as the `position`th item of `reasoning_details`, where it is one. `call` is the id of the call that it
+/// seals, if it seals one.
+pub(super) fn write_detail(list: &mut Array<'_>, part: &Part, position: usize, call: Option<&str>) {
     let (name, value, signature) = match &part.kind {
         PartKind::Reasoning { signature: Some(signature), .. }
             if let Some(data) = seal::gemini(signature) =>
@@ -63,6 +64,9 @@ pub(super) fn write_detail(list: &mut Array<'_>, part: &Part, position: usize) {
                 object.string("type", "reasoning.encrypted");
                 object.string("data", data);
                 object.string("format", GEMINI_FORMAT);
+                if part.extra.get("id").is_none() {
+                    object.maybe_string("id", call);
+                }
                 write_index(object, part, position);
             });
         }
@@ -88,6 +92,31 @@ fn write_index(object: &mut json::Object<'_>, part: &Part, position: usize) {
         Some(index) => object.json("index", index),
     }
     object.extra_but(&part.extra, &["index"]);
+}
+
+/// Puts seals that name a call right before it: there they stand for those who made them.
+pub(super) fn move_to_calls(parts: &mut Vec<Part>) {
+    for at in (0..parts.len()).rev() {
+        let Some(id) = parts[at].extra.get("id").and_then(Json::to_text).filter(|_| is_detail(&parts[at]))
+        else {
+            continue;
+        };
+        let call = parts
+            .iter()
+            .position(|part| matches!(&part.kind, PartKind::ToolCall(call) if call.id == id.as_str()));
+        if let Some(call) = call.filter(|call| *call > at) {
+            let seal = parts.remove(at);
+            parts.insert(call - 1, seal);
+        }
+    }
+}
+
+/// The id of the call that a seal at `at` stands before.
+pub(super) fn sealed_call<'p>(parts: &[&'p Part], at: usize) -> Option<&'p str> {
+    match &parts.get(at + 1)?.kind {
+        PartKind::ToolCall(call) => Some(&call.id),
+        _ => None,
+    }
 }
 
 /// Whether a part belongs into `reasoning_details`.

@@ -16,7 +16,9 @@ use super::{
 use crate::{
     Voice,
     dropped::Dropped,
+    gemini::is_ours,
     json::{Object, write_object},
+    seal,
 };
 
 /// Writes the chunks of one answer.
@@ -41,6 +43,8 @@ struct ChoiceState {
     /// The reasoning that is growing: its seal goes out with all of its text.
     reasoning: Option<(u32, String)>,
     details: usize,
+    /// A seal of Gemini's that waits for what it stands on.
+    seal: Option<Text>,
     refused: bool,
     finished: bool,
 }
@@ -169,13 +173,18 @@ impl StreamEncoder {
                 self.begin(*choice, out).reason(*block, text);
                 self.write_text(*choice, "reasoning_content", text, out);
             }
+            // Gemini's seal stands on what comes next, which says whose it is.
+            Delta::Signature { choice, signature, .. } if seal::gemini(signature).is_some() => {
+                self.write_seal(*choice, None, out);
+                self.begin(*choice, out).seal = Some(signature.clone());
+            }
             Delta::Signature { choice, block, signature } => {
                 let text = match self.begin(*choice, out).reasoning.take() {
                     Some((known, text)) if known == *block => text,
                     _ => String::new(),
                 };
                 let kind = PartKind::Reasoning { text: text.into(), signature: Some(signature.clone()) };
-                self.write_detail(*choice, &Part::new(kind), out);
+                self.write_detail(*choice, &Part::new(kind), None, out);
             }
             Delta::ToolCallStart { choice, block, id, name, kind } => {
                 let call =
@@ -200,7 +209,7 @@ impl StreamEncoder {
             Delta::Part { choice, block, part } => self.write_part(*choice, *block, part, out),
             // Fields of another dialect; those of this one go out with the bytes that they came in.
             Delta::Extra { choice, extra } => {
-                for (name, _) in extra.iter().filter(|(_, value)| !value.is_null()) {
+                for (name, _) in extra.iter().filter(|(name, value)| !value.is_null() && !is_ours(name)) {
                     let place = choice.map(|choice| format!("choices[{choice}].")).unwrap_or_default();
                     self.dropped.tell(out, format_args!("{place}{name}"), "OpenAI Chat has no such field");
                 }
@@ -244,10 +253,12 @@ impl StreamEncoder {
             return;
         }
         self.begin(choice, out);
+        self.write_seal(choice, None, out);
         self.write_delta(out, choice, |delta| delta.string(name, text));
     }
 
     fn write_call(&mut self, choice: u32, block: u32, call: &ToolCall, out: &mut Vec<u8>) {
+        self.write_seal(choice, Some(&call.id), out);
         let calls = &mut self.begin(choice, out).calls;
         let index = calls.len() as u64;
         calls.push(Call { block, kind: call.kind, argued: !call.arguments.is_empty() });
@@ -272,12 +283,20 @@ impl StreamEncoder {
         });
     }
 
-    fn write_detail(&mut self, choice: u32, part: &Part, out: &mut Vec<u8>) {
+    /// Writes the seal that waits, if one does, with the id of the call that it seals.
+    fn write_seal(&mut self, choice: u32, call: Option<&str>, out: &mut Vec<u8>) {
+        if let Some(signature) = self.choice(choice).seal.take() {
+            let kind = PartKind::Reasoning { text: Text::default(), signature: Some(signature) };
+            self.write_detail(choice, &Part::new(kind), call, out);
+        }
+    }
+
+    fn write_detail(&mut self, choice: u32, part: &Part, call: Option<&str>, out: &mut Vec<u8>) {
         let state = self.begin(choice, out);
         let position = state.details;
         state.details += 1;
         self.write_delta(out, choice, |delta| {
-            delta.array("reasoning_details", |list| reasoning::write_detail(list, part, position));
+            delta.array("reasoning_details", |list| reasoning::write_detail(list, part, position, call));
         });
     }
 
@@ -297,7 +316,7 @@ impl StreamEncoder {
             PartKind::Reasoning { text, signature } => {
                 self.write_text(choice, "reasoning_content", text, out);
                 if signature.is_some() {
-                    self.write_detail(choice, part, out);
+                    self.write_detail(choice, part, None, out);
                 }
             }
             PartKind::Image { .. } => {
@@ -314,7 +333,7 @@ impl StreamEncoder {
                     self.write_delta(out, choice, |delta| delta.fields_of(json));
                 }
             }
-            _ if reasoning::is_detail(part) => self.write_detail(choice, part, out),
+            _ if reasoning::is_detail(part) => self.write_detail(choice, part, None, out),
             PartKind::Audio { .. }
             | PartKind::Document { .. }
             | PartKind::ToolResult(_)
@@ -327,6 +346,7 @@ impl StreamEncoder {
     }
 
     fn write_finish(&mut self, choice: u32, finish: &Finish, out: &mut Vec<u8>) {
+        self.write_seal(choice, None, out);
         let state = self.begin(choice, out);
         if state.finished {
             return;
@@ -415,6 +435,7 @@ impl ChoiceState {
             calls: Vec::new(),
             reasoning: None,
             details: 0,
+            seal: None,
             refused: false,
             finished: false,
         }

@@ -23,6 +23,7 @@ pub(super) fn without_foreign_reasoning(
 ) -> Option<(Json, Vec<String>)> {
     let (sign, strip): (&[u8], fn(&RawValue, Flavour) -> Option<Json>) = match dialect {
         Dialect::AnthropicMessages => (b"\"thinking\"", anthropic_message),
+        Dialect::GeminiGenerate => (b"\"thoughtSignature\"", gemini_content),
         Dialect::OpenaiChat if flavour != Flavour::Openrouter => (b"\"reasoning", openai_message),
         _ => return None,
     };
@@ -72,6 +73,27 @@ fn anthropic_message(raw: &RawValue, _: Flavour) -> Option<Json> {
         return Some(Json::default());
     }
     Some(replaced(fields, "content", &format!("[{}]", kept.join(","))))
+}
+
+/// The content without thoughts that another provider sealed; `None` where all of it stays.
+fn gemini_content(raw: &RawValue, _: Flavour) -> Option<Json> {
+    let wire = Bytes::new();
+    let fields = Fields::open(&wire, raw, Path::Root).ok()?;
+    let parts = items(fields.get("parts")?)?;
+    let foreign = |part: &&RawValue| {
+        let Ok(fields) = Fields::open(&wire, part, Path::Root) else { return false };
+        let seal =
+            fields.get_text("thoughtSignature").and_then(|signature| seal::from_gemini_wire(&signature));
+        seal.is_some_and(|seal| seal::gemini(&seal).is_none())
+    };
+    let kept: Vec<&str> = parts.iter().filter(|part| !foreign(part)).map(|part| part.get()).collect();
+    if kept.len() == parts.len() {
+        return None;
+    }
+    if kept.is_empty() {
+        return Some(Json::default());
+    }
+    Some(replaced(fields, "parts", &format!("[{}]", kept.join(","))))
 }
 
 /// The message without reasoning that the server does not take back; `None` where all of it stays.

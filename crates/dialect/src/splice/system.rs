@@ -51,6 +51,25 @@ fn instructs(message: &str) -> bool {
     fields.is_ok_and(|fields| matches!(fields.get_text("role").as_deref(), Some("system" | "developer")))
 }
 
+/// Gemini's one instruction, of several parts.
+pub(super) fn gemini_system(system: Option<&str>, text: &Text, place: System) -> Json {
+    let new = object_json(|object| object.string("text", text));
+    let wire = Bytes::new();
+    let known: Vec<&str> = system
+        .filter(|_| place != System::Instead)
+        .and_then(|system| {
+            let raw: &RawValue = serde_json::from_str(system).ok()?;
+            let parts = items(Fields::open(&wire, raw, Path::Root).ok()?.get("parts")?)?;
+            Some(parts.into_iter().map(RawValue::get).collect())
+        })
+        .unwrap_or_default();
+    let all: Vec<&str> = match place {
+        System::Before | System::Instead => std::iter::once(new.as_str()).chain(known).collect(),
+        System::Behind => known.into_iter().chain([new.as_str()]).collect(),
+    };
+    object_json(|object| object.raw("parts", &format!("[{}]", all.join(","))))
+}
+
 pub(super) fn anthropic_system(system: Option<&str>, text: &Text, place: System) -> Json {
     let block = |text: &Json| {
         object_json(|object| {

@@ -1,6 +1,6 @@
 //! What a translation must keep of an answer.
 
-use backstop_core::{Completion, FinishReason, PartKind};
+use backstop_core::{Completion, Dialect, FinishReason, PartKind};
 use serde_json::Value;
 
 /// What a translation must keep of an answer.
@@ -48,6 +48,8 @@ pub(crate) fn assert_same_end(file: &str, before: &Completion, after: &Completio
     let same = match (reason(before), reason(after)) {
         (None, None) => true,
         (Some(Stop | StopSequence), Some(after)) => matches!(after, Stop | StopSequence),
+        // A call that only its own dialect can say is reported, and its end is no success.
+        (Some(ToolCalls), Some(Error | Other)) => essence(before).calls.is_empty(),
         (Some(ToolCalls), Some(after)) => after == ToolCalls,
         (Some(Length), Some(after)) => after == Length,
         (Some(ContentFilter | Refusal), Some(after)) => matches!(after, ContentFilter | Refusal),
@@ -58,8 +60,14 @@ pub(crate) fn assert_same_end(file: &str, before: &Completion, after: &Completio
 }
 
 /// What is left of an answer after a translation, with usage only where the original had it: Anthropic's shape requires
-/// the object.
+/// the object. What was written to a cache is a part of the input that Gemini does not tell.
 pub(crate) fn essence_after(after: &Completion, before: &Completion) -> Essence {
-    let usage = before.usage.as_ref().and_then(|_| essence(after).usage);
+    let native = after.usage.as_ref().and_then(|usage| usage.native.as_ref()).map(|(dialect, _)| *dialect);
+    let known = essence(before).usage;
+    let usage = known.and_then(|known| {
+        let (input, output, read, written) = essence(after).usage?;
+        let written = if native == Some(Dialect::GeminiGenerate) { known.3 } else { written };
+        Some((input, output, read, written))
+    });
     Essence { usage, ..essence(after) }
 }

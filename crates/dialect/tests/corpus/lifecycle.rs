@@ -8,6 +8,9 @@ use serde_json::Value;
 pub(crate) fn assert_lifecycle(file: &str, dialect: Dialect, stream: &Bytes) {
     let text = std::str::from_utf8(stream).expect("UTF-8");
     let data: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
+    if dialect == Dialect::GeminiGenerate {
+        return assert_gemini(file, &data);
+    }
     if dialect == Dialect::OpenaiChat {
         assert_eq!(data.iter().filter(|data| **data == "[DONE]").count(), 1, "{file}");
         assert_eq!(data.last(), Some(&"[DONE]"), "{file}");
@@ -46,4 +49,26 @@ pub(crate) fn assert_lifecycle(file: &str, dialect: Dialect, stream: &Bytes) {
     assert_eq!(open, None, "{file}");
     kinds.retain(|kind| kind != "ping");
     assert_eq!(kinds, ["message_start", "message_delta", "message_stop"], "{file}");
+}
+
+/// Each candidate ends once, in the last chunk that holds any, and nothing but data is there.
+fn assert_gemini(file: &str, data: &[&str]) {
+    let chunks: Vec<Value> = data.iter().map(|data| serde_json::from_str(data).expect("JSON")).collect();
+    assert!(!chunks.is_empty(), "{file}");
+    let ended = |chunk: &Value| {
+        let candidates = chunk["candidates"].as_array().into_iter().flatten();
+        candidates.filter(|candidate| !candidate["finishReason"].is_null()).count()
+    };
+    let blocked = chunks.iter().any(|chunk| !chunk["promptFeedback"]["blockReason"].is_null());
+    let ends: usize = chunks.iter().map(ended).sum();
+    assert!(blocked || ends > 0, "{file}");
+    let last = chunks.iter().rposition(|chunk| !chunk["candidates"].is_null());
+    assert!(last.is_none_or(|last| ended(&chunks[last]) > 0), "{file}: the end is the last word");
+    for part in chunks
+        .iter()
+        .flat_map(|chunk| chunk["candidates"][0]["content"]["parts"].as_array().into_iter().flatten())
+    {
+        let call = &part["functionCall"];
+        assert!(call.is_null() || call["args"].is_object() || call["args"].is_null(), "{file}: {part}");
+    }
 }

@@ -44,6 +44,7 @@ fn credential(provider: &ProviderConfig) -> Credential {
     match (&provider.auth_header, provider.dialect) {
         (Some(name), _) => Credential::Header { name: name.clone() },
         (None, Dialect::AnthropicMessages) => Credential::x_api_key(),
+        (None, Dialect::GeminiGenerate) => Credential::Header { name: X_GOOG_API_KEY },
         (None, _) => Credential::Bearer,
     }
 }

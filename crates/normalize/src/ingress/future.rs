@@ -7,8 +7,8 @@ use std::{
     time::Instant,
 };
 
-use backstop_core::{Answer, BoxError, Call, Failure, Origin, RequestId, Text};
-use backstop_dialect::{StreamEncoder, Voice, decoder, peek};
+use backstop_core::{Answer, BoxError, Call, Dialect, Failure, Origin, RequestId, Text};
+use backstop_dialect::{StreamEncoder, Voice, call_in_path, decoder, peek};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, response};
 use http_body::Body;
@@ -43,7 +43,7 @@ pin_project! {
     #[project = StateProjection]
     #[project_replace = StateReplacement]
     enum State<S, A, B, F> {
-        Reading { #[pin] read: Read<B>, inner: S, headers: HeaderMap },
+        Reading { #[pin] read: Read<B>, inner: S, headers: HeaderMap, in_path: Option<(Text, bool)> },
         Refusing { failure: Failure },
         Readying { inner: S, call: Option<Request<Call>> },
         Calling { #[pin] call: F },
@@ -60,9 +60,16 @@ where
 {
     pub(super) fn new(inner: S, request: Request<B>, edge: Arc<Edge>, received: Instant) -> Self {
         let (parts, body) = request.into_parts();
-        let state = match refusal::of_head(&parts.headers) {
-            Some(failure) => State::Refusing { failure },
-            None => State::Reading { read: Read::new(body, &edge.config), inner, headers: parts.headers },
+        // Gemini's callers say in the path what others say in the document.
+        let in_path = (edge.config.dialect == Dialect::GeminiGenerate)
+            .then(|| call_in_path(parts.uri.path(), parts.uri.query()))
+            .transpose();
+        let state = match (refusal::of_head(&parts.headers), in_path) {
+            (Some(failure), _) | (None, Err(failure)) => State::Refusing { failure },
+            (None, Ok(in_path)) => {
+                let read = Read::new(body, &edge.config);
+                State::Reading { read, inner, headers: parts.headers, in_path }
+            }
         };
         let voice = Voice { id: RequestId::new(), include_usage: false };
         Self { state, edge, voice, received, origin: None, reservation: None }
@@ -83,13 +90,20 @@ where
         let result = loop {
             let next = match this.state.as_mut().project() {
                 StateProjection::Refusing { failure } => break Err(failure.clone()),
-                StateProjection::Reading { read, headers, .. } => {
+                StateProjection::Reading { read, headers, in_path, .. } => {
                     let (body, reservation) = match ready!(read.poll_read(cx)) {
                         Ok(read) => read,
                         Err(failure) => break Err(failure),
                     };
                     *this.reservation = reservation;
-                    let origin = match begin(&this.edge.config, this.voice, headers, body, *this.received) {
+                    let origin = match begin(
+                        &this.edge.config,
+                        this.voice,
+                        headers,
+                        in_path.take(),
+                        body,
+                        *this.received,
+                    ) {
                         Ok(origin) => Arc::new(origin),
                         Err(failure) => break Err(failure),
                     };
@@ -165,10 +179,14 @@ fn begin(
     config: &IngressConfig,
     voice: &mut Voice,
     headers: &HeaderMap,
+    in_path: Option<(Text, bool)>,
     body: Bytes,
     received: Instant,
 ) -> Result<Origin, Failure> {
-    let peek = peek(config.dialect, &body)?;
+    let mut peek = peek(config.dialect, &body)?;
+    if let Some((model, stream)) = in_path {
+        (peek.model, peek.stream) = (model, stream);
+    }
     voice.include_usage = peek.include_usage;
     let mut allowed = HeaderMap::new();
     for name in &config.request_headers {
