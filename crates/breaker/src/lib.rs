@@ -32,6 +32,36 @@
 //! hinder the provider's recovery. It is for failures of the *target*: what is about a credential or a model is left to
 //! the [cooldowns](cooldown), which stop that and no more.
 //!
+//! # Configured
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use backstop_breaker::{BreakerConfig, BreakerLayer, BreakerState};
+//! use backstop_core::{Failure, Kind, Refusal, clock};
+//! use backstop_test_support::{AnswerPlan, Script, Step, ready_call, sample};
+//! use tower_layer::Layer;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let config = BreakerConfig::new()
+//!     .with_ratio(0.3, 20)
+//!     .with_window(Duration::from_secs(60))
+//!     .with_open(Duration::from_secs(2), Duration::from_secs(10), Duration::from_secs(60));
+//! let layer = BreakerLayer::new(config);
+//! let mut service = layer.layer(Script::<Failure>::repeat(Step::answer(AnswerPlan::text(&["Hi"]))));
+//!
+//! // An operator takes the target out, and somebody watches.
+//! let (handle, mut watch) = (layer.handle(), layer.handle().watch());
+//! handle.force_open(clock::now());
+//! assert_eq!(watch.changed().await.state, BreakerState::ForcedOpen);
+//! let refusal = ready_call(&mut service, sample::request(sample::streamed())).await.unwrap_err();
+//! assert_eq!(refusal.kind(), Kind::Refused(Refusal::BreakerOpen));
+//! handle.auto(clock::now());
+//! assert!(ready_call(&mut service, sample::request(sample::streamed())).await.is_ok());
+//! # }
+//! ```
+//!
 //! # What is counted when
 //!
 //! | what happened | counted | when |
@@ -63,6 +93,11 @@
 //! Over a plain HTTP client, use [`PlainHttp`](backstop_core::classify::PlainHttp); inside an axum `Router`,
 //! [`InfallibleHttp`](backstop_core::classify::InfallibleHttp). State lives in the layer, so that all connections share
 //! it.
+//!
+//! # Cost and cancel safety
+//!
+//! While it is closed, a call costs a few atomic operations and no allocation. A future or body that is dropped counts as
+//! nothing, and a probe that is dropped frees its slot at once.
 
 mod config;
 pub mod cooldown;
@@ -90,3 +125,7 @@ pub use self::{
     state::{BreakerState, Counts, Snapshot, Transition},
     watch::BreakerWatch,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -25,12 +25,31 @@
 //! response future resolves at the first *semantic* event (text, reasoning, a tool call, a refusal), so retry, breaker,
 //! first-token timeout and fallback all judge one `Result`.
 //!
+//! # Configured
+//!
+//! ```
+//! use backstop_commit::{CommitConfig, CommitLayer, MidStream};
+//! use backstop_core::{Failure, Kind};
+//! use backstop_test_support::{AnswerPlan, Script, Step, events, ready_call, sample};
+//! use tower_layer::Layer;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! // For callers who want the answer more than the first token: any death is an error, and falls over.
+//! let layer = CommitLayer::new(CommitConfig::new().with_mid_stream(MidStream::Buffer).with_buffer_limit(4 << 20));
+//! let dying = AnswerPlan::new().events([events::start(), events::text("Hel")]).reset();
+//! let mut service = layer.layer(Script::<Failure>::new([Step::answer(dying)]));
+//! let failure = ready_call(&mut service, sample::request(sample::streamed())).await.unwrap_err();
+//! assert_eq!(failure.kind(), Kind::Transport);
+//! # }
+//! ```
+//!
 //! # Where it stands
 //!
-//! Right above normalize and the clocks on the body (silent, idle), below the first-token timeout: … → first-token
-//! timeout → **commit** → silent and idle timeouts → normalize → first-byte timeout → provider.
+//! Right above the clocks on the body: … → breaker → total timeout → **commit** → first-token, silent and idle timeouts →
+//! first-byte timeout → normalize → provider. The clocks run while it waits, and breaker and retry see what it sees.
 //!
-//! # What happens when
+//! # What is counted when
 //!
 //! | what comes | [`MidStream::Error`] | [`MidStream::Buffer`] |
 //! |---|---|---|
@@ -66,3 +85,7 @@ pub use self::{
     observer::{CommitObserver, Committed},
     service::Commit,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

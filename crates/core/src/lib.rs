@@ -72,3 +72,7 @@ pub use self::{
     trail::{Step, StepOutcome, Trail},
     usage::Usage,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

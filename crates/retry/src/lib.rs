@@ -25,10 +25,38 @@
 //! traffic exactly when a provider can bear it least, so they are bounded three times: by number, by a budget that all
 //! targets share ([`RetryBudget`](backstop_core::RetryBudget)), and by the caller's deadline.
 //!
+//! # Configured
+//!
+//! ```
+//! use std::{sync::Arc, time::Duration};
+//!
+//! use backstop_core::{Failure, Kind, RetryBudget};
+//! use backstop_retry::{RetryConfig, RetryLayer};
+//! use backstop_test_support::{Script, Step, ready_call, sample};
+//! use tower_layer::Layer;
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() {
+//! // All targets of an app share one budget: here a tenth of the traffic, and one retry a second.
+//! let budget = Arc::new(RetryBudget::new(0.1, 1));
+//! let config = RetryConfig::new().with_retries(3).with_backoff(Duration::from_millis(100), Duration::from_secs(1));
+//! let layer = RetryLayer::new(config).with_budget(Arc::clone(&budget));
+//!
+//! let provider: Script = Script::repeat(Step::fail(Failure::new(Kind::Server, "oops")));
+//! let mut service = layer.layer(provider.clone());
+//! assert!(ready_call(&mut service, sample::request(sample::streamed())).await.is_err());
+//! assert_eq!(provider.calls().len(), 4);
+//! # }
+//! ```
+//!
 //! # Where it stands
 //!
 //! Per target, right below adapt and above everything that may fail: adapt → **retry** → attempt → cooldown → breaker →
 //! … → provider. There is one owner of retries: SDKs are told not to retry, and no other layer does.
+//!
+//! Over a plain HTTP client use [`PlainHttp`](backstop_core::classify::PlainHttp), inside an axum router
+//! [`InfallibleHttp`](backstop_core::classify::InfallibleHttp). Requests must be `Clone`: a body that streams is
+//! collected first.
 //!
 //! # When it retries
 //!
@@ -66,3 +94,7 @@ pub use self::{
     observer::{Retried, RetryObserver},
     service::Retry,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

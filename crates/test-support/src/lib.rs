@@ -48,3 +48,7 @@ pub use self::{
     script::Script,
     step::Step,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -22,6 +22,27 @@
 //! # }
 //! ```
 //!
+//! # Configured
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use backstop_core::{Clock, Kind};
+//! use backstop_test_support::{Script, Step, ready_call, sample};
+//! use backstop_timeout::{DeadlineLayer, FirstTokenTimeoutLayer, Timeouts};
+//! use tower_layer::Layer;
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() {
+//! // A model that reasons before it speaks gets two minutes; the whole request gets one.
+//! let timeouts = Timeouts::new().with_reasoning(true).with_deadline(Some(Duration::from_secs(60)));
+//! let target = FirstTokenTimeoutLayer::new(timeouts).layer(Script::repeat(Step::never()));
+//! let mut service = DeadlineLayer::new(timeouts).layer(target);
+//! let failure = ready_call(&mut service, sample::request(sample::streamed())).await.unwrap_err();
+//! assert_eq!((failure.kind(), failure.message()), (Kind::Timeout(Clock::Total), "no complete answer within 60s"));
+//! # }
+//! ```
+//!
 //! # Why so many
 //!
 //! One timeout does not fit a call that may rightly take ten minutes and that is dead after ten seconds without a head.
@@ -42,9 +63,9 @@
 //!
 //! # What is counted when
 //!
-//! The clocks of head and token begin with the call; the latter runs on into the body, up to the first semantic event. Silent and idle count only while the body is polled and has nothing
-//! to give: a reader that is slow, or stops, is not the provider's fault and fires neither. Total and deadline are
-//! moments. What has arrived is always passed on first, however late it is asked for. A clock that runs out is a failure
+//! The clocks of head and token begin with the call; the latter runs on into the body, up to the first semantic event.
+//! Silent and idle count only while the body is polled and has nothing to give: a reader that is slow, or stops, is not
+//! the provider's fault and fires neither. Total and deadline are moments. What has arrived is always passed on first, however late it is asked for. A clock that runs out is a failure
 //! of kind `Timeout`, with the clock's name and limit: from the response future, or as the last word of the body. Layers
 //! above hear of it like of any other failure, so the clocks need no observer of their own.
 //!
@@ -78,3 +99,7 @@ pub mod future {
         span::ResponseFuture as SpanFuture,
     };
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
