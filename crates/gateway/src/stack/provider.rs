@@ -4,7 +4,7 @@ use backstop_config::ProviderConfig;
 use backstop_core::{BoxError, Dialect, Payload};
 use backstop_provider::{ConfigError, Credential, Provider};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderName, Request, Response};
 use http_body::Body;
 use secrecy::ExposeSecret as _;
 use tower::Service;
@@ -62,3 +62,6 @@ impl LeafLayers {
         self.0.over(leaf)
     }
 }
+
+/// Where Gemini takes its key.
+const X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
