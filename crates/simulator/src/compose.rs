@@ -176,6 +176,10 @@ fn cut_at_stop(parts: &mut Vec<Part>, stop: &mut Stop, stops: &[String]) {
 
 fn cut_at_limit(parts: &mut Vec<Part>, stop: &mut Stop, limit: Option<u64>) {
     let Some(mut left) = limit else { return };
+    // A token has at least one byte: what is shorter than the limit need not be split.
+    if parts.iter().map(Part::bytes).sum::<usize>() as u64 <= left {
+        return;
+    }
     for at in 0..parts.len() {
         let pieces = pieces_of(&parts[at]);
         if pieces.len() as u64 > left {
@@ -202,7 +206,10 @@ pub(crate) fn pieces_of(part: &Part) -> Vec<&str> {
 }
 
 fn tokens_of(part: &Part) -> u64 {
-    pieces_of(part).len() as u64
+    match part {
+        Part::Reasoning(text) | Part::Text(text) | Part::Refusal(text) => tokens::count(text),
+        Part::Call { arguments, .. } => tokens::fragments(arguments).len() as u64,
+    }
 }
 
 /// What the model thinks when nobody says what.

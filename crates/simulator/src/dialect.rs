@@ -73,12 +73,17 @@ pub(crate) enum Operation {
     Unknown,
 }
 
-/// What a request is for, and in which dialect, by its path and, where dialects share one, its headers.
-pub(crate) fn recognise(path: &str, headers: &HeaderMap) -> (Dialect, Operation) {
+/// What a request is for, and in which dialect, by its path. Where dialects share one it is the only one of `spoken`, else
+/// the one that the headers look like.
+pub(crate) fn recognise(path: &str, headers: &HeaderMap, spoken: &[Dialect]) -> (Dialect, Operation) {
     let mut segments = path.trim_end_matches('/').rsplit('/');
     let (last, before) = (segments.next().unwrap_or_default(), segments.next().unwrap_or_default());
     let anthropic = headers.contains_key("anthropic-version") || headers.contains_key("x-api-key");
-    let either = if anthropic { Dialect::AnthropicMessages } else { Dialect::OpenAiChat };
+    let either = match spoken {
+        [only] => *only,
+        _ if anthropic => Dialect::AnthropicMessages,
+        _ => Dialect::OpenAiChat,
+    };
     match (before, last) {
         ("chat", "completions") => (Dialect::OpenAiChat, Operation::Generate),
         ("messages", "count_tokens") => (Dialect::AnthropicMessages, Operation::CountTokens),

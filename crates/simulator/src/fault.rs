@@ -30,6 +30,7 @@ pub(crate) enum Kind {
     NoSentinel,
     Dies { after: u64, how: Death },
     Silent { after: u64 },
+    NeverEnds,
     RepeatForever { every: Duration },
     CutBody(Cut),
     Header(HeaderName, HeaderValue),
@@ -181,6 +182,13 @@ impl Fault {
     #[must_use]
     pub const fn no_sentinel() -> Self {
         Self(Kind::NoSentinel)
+    }
+
+    /// Everything comes, and then the body stays open. With [`Fault::no_sentinel`]: an answer that is complete to whoever
+    /// understands it, and to nobody else.
+    #[must_use]
+    pub const fn never_ends() -> Self {
+        Self(Kind::NeverEnds)
     }
 
     /// The answer dies after so many tokens.

@@ -33,6 +33,14 @@ pub(crate) enum Part {
 }
 
 impl Part {
+    /// How much it says.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Reasoning(text) | Self::Text(text) | Self::Refusal(text) => text.len(),
+            Self::Call { arguments, .. } => arguments.len(),
+        }
+    }
+
     /// The text, if that is what it is.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {

@@ -32,7 +32,10 @@ impl<B: Body> Service<Request<B>> for Simulator {
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture<B> {
         let (parts, body) = request.into_parts();
-        let (dialect, operation) = recognise(parts.uri.path(), &parts.headers);
+        let (limit, (dialect, operation)) = {
+            let state = self.shared.state.lock();
+            (state.body_limit, recognise(parts.uri.path(), &parts.headers, &state.dialects))
+        };
         let entry = self.shared.recorder.add(|number| Recorded {
             number,
             at: Instant::now(),
@@ -51,7 +54,6 @@ impl<B: Body> Service<Request<B>> for Simulator {
             told: None,
             end: End::Waiting,
         });
-        let limit = self.shared.state.lock().body_limit;
         ResponseFuture::new(body, limit, self.shared.clone(), parts, dialect, operation, entry)
     }
 }

@@ -5,20 +5,27 @@
 
 /// Splits `text` into its tokens. Together they are the text.
 pub(crate) fn split(text: &str) -> Vec<&str> {
-    let mut tokens = Vec::new();
-    let (mut start, mut chars, mut in_word) = (0, 0, false);
-    for (at, char) in text.char_indices() {
-        if chars == LONGEST || (in_word && char.is_whitespace()) {
-            tokens.push(&text[start..at]);
-            (start, chars, in_word) = (at, 0, false);
+    tokens(text).collect()
+}
+
+fn tokens(mut text: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let (token, rest) = text.split_at(end_of_token(text));
+        text = rest;
+        (!token.is_empty()).then_some(token)
+    })
+}
+
+/// Where the first token of `text` ends.
+fn end_of_token(text: &str) -> usize {
+    let mut in_word = false;
+    for (nth, (at, char)) in text.char_indices().enumerate() {
+        if nth == LONGEST || (in_word && char.is_whitespace()) {
+            return at;
         }
-        chars += 1;
         in_word |= !char.is_whitespace();
     }
-    if start < text.len() {
-        tokens.push(&text[start..]);
-    }
-    tokens
+    text.len()
 }
 
 /// Splits JSON text as providers stream it: a few characters at a time, with no regard for its grammar.
@@ -40,7 +47,7 @@ pub(crate) fn fragments(json: &str) -> Vec<&str> {
 
 /// How many tokens `text` has.
 pub(crate) fn count(text: &str) -> u64 {
-    split(text).len() as u64
+    tokens(text).count() as u64
 }
 
 /// Puts neighbouring pieces together so that no more than `most` remain, each with the number of tokens in it.

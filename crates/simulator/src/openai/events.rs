@@ -17,7 +17,7 @@ pub(super) fn events(reply: &Reply, include_usage: bool) -> Vec<Event> {
     let mut events = Vec::new();
     for delta in deltas(reply) {
         for index in 0..reply.answers {
-            events.push(writer.event(index, &delta));
+            events.push(writer.event(index, &delta, events.len()));
         }
     }
     if include_usage {
@@ -96,7 +96,7 @@ impl<'a> Writer<'a> {
         Self { reply, id: id(reply), fingerprint: fingerprint(reply), include_usage }
     }
 
-    fn event(&self, index: u64, piece: &Piece) -> Event {
+    fn event(&self, index: u64, piece: &Piece, at: usize) -> Event {
         let delta = Delta {
             index,
             delta: piece.delta.clone(),
@@ -104,8 +104,7 @@ impl<'a> Writer<'a> {
             finish_reason: piece.finish,
         };
         let usage = self.include_usage.then_some(None);
-        let padding = piece.delta.to_string().len();
-        Event::new(None, self.chunk(vec![delta], usage, padding), piece.mark).tokens(piece.tokens)
+        Event::new(None, self.chunk(vec![delta], usage, at), piece.mark).tokens(piece.tokens)
     }
 
     fn logprobs(&self, piece: &Piece) -> Option<Value> {
@@ -113,15 +112,11 @@ impl<'a> Writer<'a> {
         Some(logprobs(text, self.reply.logprobs?))
     }
 
-    fn chunk(
-        &self,
-        choices: Vec<Delta>,
-        usage: Option<Option<super::shapes::Counts>>,
-        padding: usize,
-    ) -> String {
+    fn chunk(&self, choices: Vec<Delta>, usage: Option<Option<super::shapes::Counts>>, at: usize) -> String {
         let obfuscation = self.reply.obfuscate.then(|| {
-            let what = format!("obfuscation {padding}");
-            self.reply.ids.letters("", &what, padding % 16 + 1)
+            let what = format!("obfuscation {at}");
+            let length = self.reply.ids.number(&what) % 16 + 1;
+            self.reply.ids.letters("", &what, usize::try_from(length).unwrap_or(1))
         });
         let chunk = Chunk {
             id: &self.id,

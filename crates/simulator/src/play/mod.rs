@@ -98,6 +98,9 @@ pub(crate) fn play(
     let steps = stream::steps(events, faults, error);
     let mut steps = encode::encode(steps, faults, &mut headers);
     cut(&mut steps, faults, &mut headers);
+    if kinds().any(|kind| *kind == Kind::NeverEnds) {
+        steps.push(Step::Silence);
+    }
     for kind in kinds() {
         match kind {
             Kind::Header(name, value) if name == header::SET_COOKIE => {

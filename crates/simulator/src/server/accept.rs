@@ -1,6 +1,13 @@
 //! Accepts connections, or does not.
 
-use std::{io, net::SocketAddr};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -19,17 +26,24 @@ pub(super) struct Acceptor {
     address: SocketAddr,
     listener: Option<TcpListener>,
     door: Door,
+    accepted: Arc<AtomicU64>,
     connections: JoinSet<()>,
     stopping: watch::Sender<bool>,
 }
 
 impl Acceptor {
-    pub(super) fn new(simulator: Simulator, listener: TcpListener, address: SocketAddr) -> Self {
+    pub(super) fn new(
+        simulator: Simulator,
+        listener: TcpListener,
+        address: SocketAddr,
+        accepted: Arc<AtomicU64>,
+    ) -> Self {
         Self {
             simulator,
             address,
             listener: Some(listener),
             door: Door::Open,
+            accepted,
             connections: JoinSet::new(),
             stopping: watch::Sender::new(false),
         }
@@ -68,6 +82,7 @@ impl Acceptor {
     }
 
     fn meet(&mut self, stream: TcpStream) {
+        self.accepted.fetch_add(1, Ordering::Relaxed);
         match self.door {
             Door::Open => {
                 let simulator = self.simulator.clone();

@@ -4,7 +4,14 @@ mod accept;
 mod connection;
 mod wire;
 
-use std::{io, net::SocketAddr};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use tokio::{
     net::{TcpListener, ToSocketAddrs},
@@ -21,6 +28,7 @@ use crate::simulator::Simulator;
 pub struct Server {
     address: SocketAddr,
     orders: mpsc::Sender<Order>,
+    accepted: Arc<AtomicU64>,
     task: JoinHandle<()>,
 }
 
@@ -56,13 +64,14 @@ impl Simulator {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let (orders, inbox) = mpsc::channel(1);
-        let acceptor = accept::Acceptor::new(self.clone(), listener, address);
+        let accepted = Arc::default();
+        let acceptor = accept::Acceptor::new(self.clone(), listener, address, Arc::clone(&accepted));
         #[expect(
             clippy::disallowed_methods,
             reason = "a server outlives the call that starts it; its handle ends it"
         )]
         let task = tokio::spawn(acceptor.run(inbox));
-        Ok(Server { address, orders, task })
+        Ok(Server { address, orders, accepted, task })
     }
 
     /// Serves at a free port of 127.0.0.1.
@@ -92,6 +101,12 @@ impl Server {
     #[must_use]
     pub fn v1(&self) -> String {
         format!("{}/v1", self.url())
+    }
+
+    /// How many connections it has accepted, whatever met them.
+    #[must_use]
+    pub fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
     }
 
     /// Changes what meets who connects. When this returns, the next connection meets it.

@@ -172,6 +172,7 @@ const WORDS: &[&str] = &[
     "error-event=1",
     "break-event=1",
     "no-sentinel",
+    "never-ends",
     "repeat-forever=1s",
     "cut-body=length",
     "cut-body=chunked",

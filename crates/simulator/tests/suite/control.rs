@@ -103,14 +103,14 @@ async fn a_rate_hits_its_share_and_always_the_same_requests() {
         let simulator = Simulator::seeded("a", seed);
         simulator.rate(0.1, Fault::status(500));
         let mut seen = Vec::new();
-        for _ in 0..1000 {
+        for _ in 0..400 {
             seen.push(status(&simulator, "m").await);
         }
         seen
     };
     let seen = play(7).await;
     let hits = seen.iter().filter(|status| **status == 500).count();
-    assert!((70..=130).contains(&hits), "{hits}");
+    assert!((20..=65).contains(&hits), "{hits}");
     assert_eq!(seen, play(7).await);
     assert_ne!(seen, play(8).await);
 }

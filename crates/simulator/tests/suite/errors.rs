@@ -160,6 +160,16 @@ async fn unknown_models_paths_and_methods_are_told_so() {
     assert_eq!(read.status, 404);
     assert!(read.text().contains("Invalid URL (POST /v1/nothing)"));
     assert_eq!(call(&simulator, ask(Method::GET, "/v1/chat/completions")).await.unwrap().status, 405);
+    // Where there is only one dialect, nothing of another is said.
+    let simulator = Simulator::new("a").with_dialect(Dialect::AnthropicMessages);
+    assert_eq!(
+        call(&simulator, ask(Method::POST, "/v1/nothing")).await.unwrap().json()["error"]["type"],
+        "not_found_error"
+    );
+    assert_eq!(
+        call(&simulator, ask(Method::GET, "/v1/models")).await.unwrap().json()["data"][0]["type"],
+        "model"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -139,6 +139,26 @@ async fn the_sentinel_may_be_missing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_complete_answer_may_stay_open() {
+    for dialect in Dialect::ALL {
+        let behaviour =
+            Behaviour::from(Answer::tokens(3)).with(Fault::no_sentinel()).with(Fault::never_ends());
+        let mut simulator = Simulator::new("a").with_behaviour(behaviour);
+        let response = simulator.call(request(dialect, body(dialect).to_string())).await.unwrap();
+        let mut answer = response.into_body();
+        let mut text = String::new();
+        let end = timeout(Duration::from_secs(600), async {
+            while let Some(frame) = answer.frame().await {
+                text.push_str(std::str::from_utf8(&frame.unwrap().into_data().unwrap()).unwrap());
+            }
+        });
+        assert!(end.await.is_err(), "it stays open");
+        assert!(text.contains("\"finish_reason\":\"stop\"") || text.contains("\"stop_reason\":\"end_turn\""));
+        assert!(!text.contains("[DONE]") && !text.contains("message_stop"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn errors_come_as_events() {
     for dialect in Dialect::ALL {
         for after in [0, 7] {

@@ -145,6 +145,7 @@ async fn odd_doors_are_odd() {
     let mut stream = send(&server, &ask()).await;
     assert!(timeout(Duration::from_millis(200), stream.read(&mut [0])).await.is_err());
     assert_eq!(simulator.requests().len(), 0);
+    assert_eq!(server.accepted(), 3);
 }
 
 #[tokio::test]
