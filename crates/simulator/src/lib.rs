@@ -140,3 +140,7 @@ pub use self::{
     simulator::Simulator,
     usage::Usage,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
