@@ -113,6 +113,23 @@ async fn cooldowns_over_a_raw_hyper_client_and_inside_a_router() {
     assert_eq!(cooldowns.list().len(), 1);
 }
 
+#[tokio::test]
+async fn several_layers_in_one_place_of_a_router() {
+    let calls = Arc::new(AtomicU32::new(0));
+    let cooldowns = CooldownLayer::new(Cooldowns::default(), CooldownTarget::new("openai", "gpt-4.1", 1));
+    let breaker = BreakerLayer::new(BreakerConfig::new().with_consecutive(1));
+    let layers = tower::ServiceBuilder::new()
+        .layer(cooldowns.with_classifier(InfallibleHttp::new()))
+        .layer(breaker.clone().with_classifier(InfallibleHttp::new()))
+        .layer(BreakerLayer::default().with_classifier(InfallibleHttp::new()));
+    let app = failing(&calls).layer(layers);
+    let ask = || app.clone().oneshot(Request::get("/").body(axum::body::Body::empty()).unwrap());
+    for expected in [500, 503] {
+        assert_eq!(ask().await.unwrap().status(), expected);
+    }
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+}
+
 type Connection = hyper::client::conn::http1::SendRequest<Full<Bytes>>;
 
 #[expect(clippy::disallowed_methods, reason = "hyper's connections need a task to run in")]

@@ -78,6 +78,7 @@ const UNTOLD: Duration = Duration::from_secs(1);
 #[cfg(test)]
 mod tests {
     use backstop_core::Refusal;
+    use proptest::{collection::vec, option, prelude::*, sample::select};
 
     use super::*;
 
@@ -151,5 +152,47 @@ mod tests {
         let untold = Progress::new(0..3);
         assert_eq!(untold.retry_after(Class::new(Kind::RateLimited)), Some(Duration::from_secs(1)));
         assert_eq!(untold.retry_after(Class::new(Kind::Server)), None);
+    }
+
+    /// What a chain does, written as one loop over everything.
+    fn naive(places: &[(Option<u64>, Kind)], config: &FallbackConfig) -> Vec<usize> {
+        let (mut tried, mut calls, mut larger_than) = (Vec::new(), 0, 0);
+        for (place, (window, kind)) in places.iter().enumerate() {
+            if larger_than > 0 && window.is_none_or(|window| window <= larger_than) {
+                continue;
+            }
+            if calls == config.max_targets {
+                break;
+            }
+            tried.push(place);
+            calls += usize::from(!matches!(kind, Kind::Refused(_)));
+            match kind {
+                Kind::InvalidRequest | Kind::Cancelled => break,
+                Kind::ContentFilter if config.on_content_filter == OnContentFilter::Stop => break,
+                Kind::ContextLength => larger_than = larger_than.max(window.unwrap_or(u64::MAX)),
+                _ => {}
+            }
+        }
+        tried
+    }
+
+    proptest! {
+        #[test]
+        fn goes_where_one_loop_would(
+            places in vec((option::of(1_u64..6), select(Kind::ALL)), 0..12),
+            most in 1_usize..6,
+            next in any::<bool>(),
+        ) {
+            let on_content_filter = if next { OnContentFilter::Next } else { OnContentFilter::Stop };
+            let config = CONFIG.with_max_targets(most).with_on_content_filter(on_content_filter);
+            let (mut progress, mut tried) = (Progress::new(0..places.len()), Vec::new());
+            while let Some(place) = progress.next(&config, |place| places[place].0) {
+                tried.push(place);
+                if !progress.failed(&config, Class::new(places[place].1), places[place].0) {
+                    break;
+                }
+            }
+            prop_assert_eq!(tried, naive(&places, &config));
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use backstop_core::{Answer, Clock, Event, Failure, classify::ClassifyBody, clock};
+use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -15,7 +16,8 @@ pin_project! {
     /// A body under a clock. Read it as frames or as events.
     ///
     /// The inner body is asked first: what is there is passed on, however late. When the clock runs out the body ends
-    /// with a failure of kind `Timeout`, once, and nothing comes behind it.
+    /// with a failure of kind `Timeout`, once, and nothing comes behind it. A body that never has to be waited for, such
+    /// as an endless one with a slow reader, is held to its end every now and then all the same.
     #[derive(Debug)]
     pub struct TimedBody<B, C> {
         #[pin]
@@ -23,6 +25,7 @@ pin_project! {
         #[pin]
         timer: Timer,
         watch: Watch,
+        unwaited: u32,
         classifier: PhantomData<fn() -> C>,
     }
 }
@@ -59,7 +62,7 @@ struct Feed {
 
 impl<B, C> TimedBody<B, C> {
     pub(crate) const fn new(body: B, watch: Watch) -> Self {
-        Self { body, timer: Timer::new(), watch, classifier: PhantomData }
+        Self { body, timer: Timer::new(), watch, unwaited: 0, classifier: PhantomData }
     }
 
     /// The body inside.
@@ -84,12 +87,21 @@ impl<B, C> TimedBody<B, C> {
         }
         match poll(this.body, cx) {
             Poll::Ready(Some(Ok(piece))) => {
+                *this.unwaited += 1;
+                if *this.unwaited >= UNWAITED {
+                    *this.unwaited = 0;
+                    if let Some(failure) = this.watch.overdue(clock::now()) {
+                        *this.watch = Watch::Over;
+                        return Poll::Ready(Some(Err(C::fail(failure))));
+                    }
+                }
                 this.watch.note(feed(&piece));
                 Poll::Ready(Some(Ok(piece)))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(C::pass(error)))),
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => {
+                *this.unwaited = 0;
                 let Some((due, failure)) = this.watch.due() else { return Poll::Pending };
                 std::task::ready!(this.timer.poll_due(due, cx));
                 *this.watch = Watch::Over;
@@ -114,6 +126,14 @@ impl Watch {
             Self::Idle(quiet) => quiet.unfed(clock::now()),
             Self::Begin(_) if feed.semantic => *self = Self::Off,
             Self::Off | Self::Begin(_) | Self::End(_) | Self::Over => {}
+        }
+    }
+
+    /// What it is that the body, which has had something to give all the time, should long have ended.
+    fn overdue(&self, now: Instant) -> Option<Failure> {
+        match self {
+            Self::End(limit) if now >= limit.due => Some(Failure::timeout(Clock::Total, limit.after)),
+            _ => None,
         }
     }
 
@@ -164,3 +184,13 @@ where
         self.poll_timed(cx, |body, cx| body.poll_event(cx), |event| Feed { semantic: event.is_semantic() })
     }
 }
+
+impl<B: From<Bytes>, C> From<Bytes> for TimedBody<B, C> {
+    /// A whole body, under no clock: for refusals of layers above.
+    fn from(bytes: Bytes) -> Self {
+        Self::new(B::from(bytes), Watch::Off)
+    }
+}
+
+/// So many pieces may come without a wait before the clock is read: reading it costs as much as a small event.
+const UNWAITED: u32 = 32;

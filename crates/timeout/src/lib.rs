@@ -65,9 +65,10 @@
 //!
 //! The clocks of head and token begin with the call; the latter runs on into the body, up to the first semantic event.
 //! Silent and idle count only while the body is polled and has nothing to give: a reader that is slow, or stops, is not
-//! the provider's fault and fires neither. Total and deadline are moments. What has arrived is always passed on first, however late it is asked for. A clock that runs out is a failure
-//! of kind `Timeout`, with the clock's name and limit: from the response future, or as the last word of the body. Layers
-//! above hear of it like of any other failure, so the clocks need no observer of their own.
+//! the provider's fault and fires neither. Total and deadline are moments. What has arrived is passed on first, however
+//! late it is asked for; but a stream that never pauses does not outlive its deadline either. A clock that runs out is a
+//! failure of kind `Timeout`, with the clock's name and limit: from the response future, or as the last word of the body.
+//! Layers above hear of it like of any other failure, so the clocks need no observer of their own.
 //!
 //! # Cost and cancel safety
 //!

@@ -168,6 +168,27 @@ async fn what_has_arrived_is_passed_on_before_the_clock_is_read() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_endless_stream_with_a_slow_reader_does_not_outlive_its_deadline() {
+    // There is always something to read, so the body is never waited for.
+    let plan = AnswerPlan::new().events(std::iter::repeat_n(events::text("a"), 1_000));
+    let script: Script = Script::repeat(Step::answer(plan));
+    let mut service =
+        DeadlineLayer::new(Timeouts::new().with_deadline(Some(10 * SECOND))).layer(script.clone());
+    let response = ready_call(&mut service, sample::request(sample::streamed())).await.unwrap();
+    let mut body = pin!(response.into_body());
+    let (mut count, mut failure) = (0, None);
+    while let Some(event) = poll_fn(|cx| body.as_mut().poll_event(cx)).await {
+        match event {
+            Ok(_) => count += 1,
+            Err(error) => failure = Some(error),
+        }
+        sleep(SECOND / 2).await;
+    }
+    assert_eq!(timed_out(failure.as_ref()), Some(Clock::Total));
+    assert!((20..20 + 32).contains(&count), "{count}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn total_limits_head_and_body_of_a_whole_answer() {
     let timeouts = Timeouts::new().with_total(Some(10 * SECOND));
     let layer = TotalTimeoutLayer::new(timeouts);

@@ -111,6 +111,13 @@ where
     }
 }
 
+impl<B: From<Bytes>, W: Settle, C> From<Bytes> for WatchedBody<B, W, C> {
+    /// A whole body that nobody watches: for refusals of layers above.
+    fn from(bytes: Bytes) -> Self {
+        Self::new(B::from(bytes), None)
+    }
+}
+
 const _: fn() = || {
     // The body of an answer is bytes: this fails to compile if the bound of `Answer` ever loosens.
     fn is_bytes<A: Answer>() -> PhantomData<Bytes> {
