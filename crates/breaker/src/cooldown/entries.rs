@@ -10,10 +10,10 @@ use backstop_core::{Class, Kind, clock, retry_after};
 use super::{CooldownConfig, CooldownTarget, Cooling, Subject};
 
 /// All that cools or did until lately.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Entries(HashMap<Subject, Entry>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     kind: Kind,
     until: Instant,
@@ -215,3 +215,6 @@ impl Blocked {
 
 /// For how long after its end a cooldown is remembered: its next failure cools for longer.
 const MEMORY: Duration = Duration::from_secs(1800);
+
+#[cfg(all(test, not(backstop_loom)))]
+mod tests;
