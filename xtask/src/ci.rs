@@ -1,9 +1,9 @@
 //! `cargo xtask ci`: everything that a change must pass, what is cheap to fail first.
 //!
-//! All steps share one target directory and one set of compiler flags, so that nothing is built twice: warnings become
-//! errors by arguments of clippy and rustdoc, which leave the dependencies alone.
+//! All steps but the last share one target directory and one set of compiler flags, so that nothing is built twice:
+//! warnings become errors by arguments of clippy and rustdoc, which leave the dependencies alone.
 
-use crate::{features, step, test, tools::Tools, workspace::Workspace};
+use crate::{features, loom, step, test, tools::Tools, workspace::Workspace};
 
 /// Runs all of it, to the first failure.
 ///
@@ -23,6 +23,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), String> {
     doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
     step::run("Documentation", &mut doc)?;
     test::run(workspace, &[])?;
+    loom::run(workspace)?;
     step::say("\n==> Everything passed.");
     Ok(())
 }

@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod debian;
 mod features;
+mod loom;
 mod python;
 mod step;
 mod test;
@@ -31,6 +32,7 @@ fn run(arguments: &[&str]) -> Result<(), String> {
         ["test", filters @ ..] => test::run(&Workspace::find()?, filters),
         ["ci"] => ci::run(&Workspace::find()?),
         ["features"] => features::run(&Workspace::find()?),
+        ["loom"] => loom::run(&Workspace::find()?),
         ["bench", cases @ ..] => bench::run(&Workspace::find()?, cases),
         [] | ["help" | "-h" | "--help", ..] => {
             step::say(HELP);
@@ -46,6 +48,7 @@ cargo xtask COMMAND
   test [FILTER...]   install what the tests need, then run them: all, or those that nextest finds by FILTER
   ci                 everything that a change must pass: format, licences, lints, features, documentation, tests
   features           check each crate on its own, without features and with each of its features alone
+  loom               explore every interleaving of a few threads at the breaker's lock-free part
   bench [CASE...]    measure the gateway beside a bare hyper proxy and nginx, and print the table: all cases, or those
                      whose names contain a CASE
 

@@ -1,8 +1,4 @@
-//! Every interleaving of a few threads at the breaker's lock-free part, explored by loom:
-//!
-//! ```text
-//! RUSTFLAGS="--cfg backstop_loom" cargo test -p backstop-breaker --lib --target-dir target/loom
-//! ```
+//! Every interleaving of a few threads at the breaker's lock-free part, explored by loom: `cargo xtask loom`.
 
 use std::{
     sync::{
