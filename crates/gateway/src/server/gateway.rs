@@ -26,6 +26,7 @@ use crate::stack::{Router, SharedStack};
 pub struct Gateway {
     openai: Edge,
     anthropic: Edge,
+    gemini: Edge,
     stack: SharedStack,
     health: Health,
     bytes: BytesInFlight,
@@ -50,7 +51,7 @@ impl Gateway {
             IngressLayer::new(config).with_observer(EdgeHook::new(metrics.clone(), dialect)).layer(chains)
         };
         let (openai, anthropic) = (edge(Dialect::OpenaiChat), edge(Dialect::AnthropicMessages));
-        Self { openai, anthropic, stack, health, bytes }
+        Self { openai, anthropic, gemini: edge(Dialect::GeminiGenerate), stack, health, bytes }
     }
 
     /// The count of bytes of request bodies that are held.
@@ -72,17 +73,22 @@ impl Gateway {
                 StatusCode::OK => own::text(StatusCode::OK, "ready\n"),
                 status => own::text(status, "ending\n"),
             },
+            GEMINI_MODELS if get => {
+                own::json(models::list(Dialect::GeminiGenerate, &self.stack.load().models()))
+            }
             "/v1/models" if get => {
                 let dialect = models::dialect_of(request.headers());
                 own::json(models::list(dialect, &self.stack.load().models()))
             }
             path => {
-                let dialect = if path == MESSAGES {
-                    Dialect::AnthropicMessages
-                } else {
-                    models::dialect_of(request.headers())
+                let dialect = match path {
+                    MESSAGES => Dialect::AnthropicMessages,
+                    path if path.starts_with("/v1beta") || is_geminis(path) => Dialect::GeminiGenerate,
+                    _ => models::dialect_of(request.headers()),
                 };
-                let known = [CHAT, MESSAGES, "/healthz", "/readyz", "/v1/models"].contains(&path);
+                let known = [CHAT, MESSAGES, "/healthz", "/readyz", "/v1/models", GEMINI_MODELS]
+                    .contains(&path)
+                    || is_geminis(path);
                 wrong_way(dialect, request.method(), path, known)
             }
         }
@@ -106,6 +112,8 @@ where
         let edge = match (request.method(), request.uri().path()) {
             (&Method::POST, CHAT) => &mut self.openai,
             (&Method::POST, MESSAGES) => &mut self.anthropic,
+            // The model stands in the path, behind it the method.
+            (&Method::POST, path) if is_geminis(path) => &mut self.gemini,
             _ => return GatewayFuture { state: State::Own { response: future::ready(self.own(&request)) } },
         };
         GatewayFuture { state: State::Chain { call: edge.call(request) } }
@@ -151,12 +159,14 @@ fn wrong_way(dialect: Dialect, method: &Method, path: &str, known: bool) -> Resp
     let message = if known {
         format!("{method} is not served at `{path}`")
     } else {
-        format!("nothing is served at `{path}`; there are POST {CHAT}, POST {MESSAGES} and GET /v1/models")
+        format!(
+            "nothing is served at `{path}`; there are POST {CHAT}, POST {MESSAGES}, POST {GEMINI_MODELS}/{{model}}:generateContent and GET /v1/models"
+        )
     };
     let failure = Failure::new(Kind::InvalidRequest, message).with_status(status);
     let mut response = own::error(dialect, &failure);
     if known {
-        let allowed = if [CHAT, MESSAGES].contains(&path) { "POST" } else { "GET, HEAD" };
+        let allowed = if [CHAT, MESSAGES].contains(&path) || is_geminis(path) { "POST" } else { "GET, HEAD" };
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
     }
     response
@@ -174,5 +184,12 @@ impl<B> fmt::Debug for GatewayFuture<B> {
     }
 }
 
+/// Whether a path is a call of Gemini's: a model, a colon and a method.
+fn is_geminis(path: &str) -> bool {
+    let named = path.strip_prefix("/v1beta/models/").or_else(|| path.strip_prefix("/v1/models/"));
+    named.is_some_and(|named| named.contains(':'))
+}
+
+const GEMINI_MODELS: &str = "/v1beta/models";
 const CHAT: &str = "/v1/chat/completions";
 const MESSAGES: &str = "/v1/messages";

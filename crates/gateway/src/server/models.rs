@@ -19,6 +19,9 @@ pub(crate) fn list(dialect: Dialect, names: &[String]) -> Bytes {
             "first_id": names.first(),
             "last_id": names.last(),
         }),
+        Dialect::GeminiGenerate => json!({
+            "models": names.iter().map(|name| entry(dialect, name)).collect::<Vec<_>>(),
+        }),
         _ => json!({
             "object": "list",
             "data": names.iter().map(|name| entry(dialect, name)).collect::<Vec<_>>(),
@@ -33,6 +36,8 @@ fn entry(dialect: Dialect, name: &str) -> Value {
         Dialect::AnthropicMessages => {
             json!({"type": "model", "id": name, "display_name": name, "created_at": "1970-01-01T00:00:00Z"})
         }
+        Dialect::GeminiGenerate => json!({"name": format!("models/{name}"), "displayName": name,
+            "supportedGenerationMethods": ["generateContent", "streamGenerateContent"]}),
         _ => json!({"id": name, "object": "model", "created": 0, "owned_by": "backstop"}),
     }
 }
