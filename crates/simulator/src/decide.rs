@@ -16,7 +16,7 @@ use crate::{
     grammar::ParseError,
     ids::Ids,
     limits::Standing,
-    play::{self, Material, Play},
+    play::{self, Asides, Material, Play},
     recorder::Entry,
     simulator::Shared,
 };
@@ -52,7 +52,7 @@ impl Arrived<'_> {
             Err(error) => {
                 let said = json!({"error": {"message": error.to_string(), "type": "simulator"}});
                 let material = Material::document(StatusCode::BAD_REQUEST, &said);
-                return play::play(material, &[], &voice.error_event(ids), no_date);
+                return play::play(material, &[], &Asides::of(voice, ids), no_date);
             }
         };
         let about = Circumstances {
@@ -128,6 +128,9 @@ impl Course<'_> {
             return Err(ApiError::WrongMethod.into());
         }
         self.check_key(key)?;
+        if operation != Operation::Generate {
+            self.check_faults()?;
+        }
         match operation {
             Operation::Models => {
                 let state = shared.state.lock();
@@ -169,10 +172,8 @@ impl Course<'_> {
     }
 
     fn answer(&self, ask: &Ask) -> Result<Material, Stopped> {
+        self.check_faults()?;
         let faults = &self.behaviour.faults;
-        if let Some(error) = faults.iter().find_map(Fault::api_error) {
-            return Err(error.clone().into());
-        }
         let created = self.arrived.shared.clock.unix(self.arrived.now);
         let mut reply = compose(&self.behaviour.answer, ask, self.ids, created);
         reply.obfuscate = ask.obfuscation && faults.iter().any(|fault| fault.0 == Kind::Obfuscated);
@@ -181,6 +182,12 @@ impl Course<'_> {
             self.arrived.entry.note(|record| record.prompt_tokens = ask.prompt_tokens);
         }
         Ok(material)
+    }
+
+    /// The error that a fault wants, which comes after everything that is the caller's own.
+    fn check_faults(&self) -> Result<(), ApiError> {
+        let wanted = self.behaviour.faults.iter().find_map(Fault::api_error);
+        wanted.map_or(Ok(()), |error| Err(error.clone()))
     }
 
     fn check_key(&self, key: Option<&str>) -> Result<(), ApiError> {
@@ -225,7 +232,7 @@ impl Course<'_> {
             let date = httpdate::fmt_http_date(shared.clock.wall(now) + after);
             HeaderValue::from_str(&date).unwrap_or_else(|_| HeaderValue::from_static("0"))
         };
-        play::play(material, &self.behaviour.faults, &self.voice.error_event(self.ids), date)
+        play::play(material, &self.behaviour.faults, &Asides::of(self.voice, self.ids), date)
     }
 }
 

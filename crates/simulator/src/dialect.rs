@@ -129,6 +129,9 @@ pub(crate) trait Voice: fmt::Debug + Sync {
     /// The error event of a stream that was going well.
     fn error_event(&self, ids: Ids) -> Event;
 
+    /// What says that the stream is alive, and nothing else.
+    fn ping(&self) -> Event;
+
     /// Adds what a document of [`Refusal`] lacks.
     fn finish_refusal(&self, body: Value, ids: Ids) -> Value;
 

@@ -88,6 +88,7 @@ fn fault(name: &str, value: &str) -> Result<Fault, &'static str> {
         "error-event" => Fault::error_event(number(value)?),
         "break-event" => Fault::break_event(number(value)?),
         "no-sentinel" => Fault::no_sentinel(),
+        "pings" => Fault::pings(time(value)?),
         "never-ends" => Fault::never_ends(),
         "dies" => dies(value)?,
         "silent" => Fault::silent(number(value)?),

@@ -69,7 +69,7 @@
 //! | `error=…` | `quota`, `context-length`, `content-policy`, `missing-key`, `wrong-key`, `quoted-key`, `model-not-found` or `too-large`: an [`ApiError`] |
 //! | `html`, `broken-json`, `empty-choices`, `error-object`, `redirect=URL` | in place of an answer |
 //! | `dies=N`, `dies=N closed`, `dies=N reset`, `silent=N`, `error-event=N` | after N tokens |
-//! | `break-event=N`, `no-sentinel`, `never-ends`, `repeat-forever=TIME` | in the stream |
+//! | `break-event=N`, `no-sentinel`, `never-ends`, `pings=TIME`, `repeat-forever=TIME` | in the stream |
 //! | `cut-body=length`, `cut-body=chunked` | half a body |
 //! | `header=NAME: VALUE`, `content-type=…`, `retry-after=TIME`, `retry-after-ms=TIME`, `retry-at=TIME`, `exhausted=TIME` | headers |
 //! | `crlf`, `cr`, `comments`, `bom`, `split=BYTES`, `gzip`, `deflate`, `br`, `obfuscated` | odd, but right |

@@ -87,6 +87,8 @@ pub(crate) enum Mark {
     Sentinel,
     /// An error in place of what was to follow.
     Error,
+    /// Not an event: a comment.
+    Comment,
     /// Not an event: the whole body.
     Whole,
 }

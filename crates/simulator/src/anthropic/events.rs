@@ -106,7 +106,7 @@ fn stop() -> Event {
     event("message_stop", Mark::Sentinel, &json!({}))
 }
 
-fn ping() -> Event {
+pub(super) fn ping() -> Event {
     Event::new(Some("ping"), "{\"type\": \"ping\"}".to_owned(), Mark::Lead)
 }
 

@@ -63,6 +63,10 @@ impl Voice for Anthropic {
         error::event()
     }
 
+    fn ping(&self) -> Event {
+        events::ping()
+    }
+
     fn finish_refusal(&self, mut body: Value, ids: Ids) -> Value {
         body["request_id"] = Value::String(headers::request_id(ids));
         body

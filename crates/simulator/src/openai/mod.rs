@@ -19,7 +19,7 @@ use crate::{
     ask::Ask,
     dialect::{Head, Voice},
     ids::Ids,
-    reply::{Event, Reply},
+    reply::{Event, Mark, Reply},
     rules::{self, Refusal},
 };
 
@@ -60,6 +60,11 @@ impl Voice for OpenAi {
 
     fn error_event(&self, ids: Ids) -> Event {
         error::event(ids)
+    }
+
+    fn ping(&self) -> Event {
+        // OpenAI sends none; who speaks its dialect behind a slow model sends comments.
+        Event::new(None, "keep-alive".to_owned(), Mark::Comment)
     }
 
     fn finish_refusal(&self, body: Value, _ids: Ids) -> Value {

@@ -66,6 +66,10 @@ impl Framing {
             if self.comments {
                 text.extend([": keep-alive", end, end]);
             }
+            if mark == Mark::Comment {
+                text.extend([": ", &data, end, end]);
+                return Frame { bytes: Bytes::from(text), tokens, told };
+            }
             if let Some(name) = name {
                 text.extend(["event: ", name, end]);
             }

@@ -12,8 +12,10 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 pub(crate) use self::content::Material;
 use crate::{
+    dialect::Voice,
     error::How,
     fault::{Cut, Fault, Kind},
+    ids::Ids,
     reply::Event,
     usage::Usage,
 };
@@ -63,11 +65,24 @@ pub(crate) struct Frame {
     pub(crate) told: Option<Usage>,
 }
 
-/// The way `material` takes with `faults`. `error` is what an error event says, `retry_at` a date so far in the future.
+/// Events that are no part of an answer.
+#[derive(Debug)]
+pub(crate) struct Asides {
+    error: Event,
+    ping: Event,
+}
+
+impl Asides {
+    pub(crate) fn of(voice: &dyn Voice, ids: Ids) -> Self {
+        Self { error: voice.error_event(ids), ping: voice.ping() }
+    }
+}
+
+/// The way `material` takes with `faults`. `retry_at` gives a date so far in the future.
 pub(crate) fn play(
     material: Material,
     faults: &[Fault],
-    error: &Event,
+    asides: &Asides,
     retry_at: impl Fn(Duration) -> HeaderValue,
 ) -> Play {
     let kinds = || faults.iter().map(|fault| &fault.0);
@@ -95,12 +110,9 @@ pub(crate) fn play(
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     }
     let events: Vec<Step<Event>> = events.into_iter().map(Step::Send).collect();
-    let steps = stream::steps(events, faults, error);
+    let steps = stream::steps(events, faults, asides, stream);
     let mut steps = encode::encode(steps, faults, &mut headers);
     cut(&mut steps, faults, &mut headers);
-    if kinds().any(|kind| *kind == Kind::NeverEnds) {
-        steps.push(Step::Silence);
-    }
     for kind in kinds() {
         match kind {
             Kind::Header(name, value) if name == header::SET_COOKIE => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Step;
+use super::{Asides, Step};
 use crate::{
     error::How,
     fault::{Death, Fault, Kind},
@@ -12,9 +12,14 @@ use crate::{
 /// The events of an answer with what `faults` do to their sequence and times.
 ///
 /// Faults that change what is there go first and those that say when it comes last, whatever their order.
-pub(super) fn steps(mut steps: Vec<Step<Event>>, faults: &[Fault], error: &Event) -> Vec<Step<Event>> {
+pub(super) fn steps(
+    mut steps: Vec<Step<Event>>,
+    faults: &[Fault],
+    asides: &Asides,
+    stream: bool,
+) -> Vec<Step<Event>> {
     for fault in faults {
-        change(&mut steps, &fault.0, error);
+        change(&mut steps, &fault.0, &asides.error);
     }
     for fault in faults {
         match fault.0 {
@@ -27,11 +32,39 @@ pub(super) fn steps(mut steps: Vec<Step<Event>>, faults: &[Fault], error: &Event
         }
     }
     for fault in faults {
-        if let Kind::BodyAfter(time) = fault.0 {
-            steps.insert(0, Step::Wait(time));
+        match fault.0 {
+            Kind::BodyAfter(time) => steps.insert(0, Step::Wait(time)),
+            Kind::NeverEnds => steps.push(Step::Silence),
+            _ => {}
+        }
+    }
+    for fault in faults {
+        if let Kind::Pings { every } = fault.0
+            && stream
+        {
+            steps = pinged(steps, every, &asides.ping);
         }
     }
     steps
+}
+
+/// Breaks every wait and silence up by pings.
+fn pinged(steps: Vec<Step<Event>>, every: Duration, ping: &Event) -> Vec<Step<Event>> {
+    let mut pinged = Vec::new();
+    for step in steps {
+        match step {
+            Step::Wait(mut left) if !every.is_zero() => {
+                while left > every {
+                    pinged.extend([Step::Wait(every), Step::Send(ping.clone())]);
+                    left -= every;
+                }
+                pinged.push(Step::Wait(left));
+            }
+            Step::Silence => pinged.extend([Step::Wait(every), Step::Forever(ping.clone(), every)]),
+            step => pinged.push(step),
+        }
+    }
+    pinged
 }
 
 fn change(steps: &mut Vec<Step<Event>>, kind: &Kind, error: &Event) {

@@ -173,6 +173,7 @@ const WORDS: &[&str] = &[
     "break-event=1",
     "no-sentinel",
     "never-ends",
+    "pings=1s",
     "repeat-forever=1s",
     "cut-body=length",
     "cut-body=chunked",

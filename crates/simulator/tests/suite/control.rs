@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use backstop_simulator::{Answer, Behaviour, Dialect, End, Fault, Scope, Script, Simulator};
-use http_body_util::BodyExt;
+use http::Request;
+use http_body_util::{BodyExt, Full};
 use serde_json::json;
 use tokio::time::{Instant, timeout};
 use tower_service::Service;
@@ -41,8 +42,14 @@ async fn down_lasts_until_healed() {
     simulator.script("m", [Fault::status(500)]);
     simulator.down(Fault::status(503));
     assert_eq!((status(&simulator, "m").await, status(&simulator, "m").await), (503, 503));
+    let probe = || {
+        let request = Request::get("/v1/models").header("authorization", "Bearer x");
+        call(&simulator, request.body(Full::default()).unwrap())
+    };
+    assert_eq!(probe().await.unwrap().status, 503, "no list of models either");
     simulator.heal();
     assert_eq!((status(&simulator, "m").await, status(&simulator, "m").await), (500, 200));
+    assert_eq!(probe().await.unwrap().status, 200);
 }
 
 #[tokio::test(start_paused = true)]

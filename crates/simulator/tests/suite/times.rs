@@ -75,6 +75,32 @@ async fn tokens_come_at_a_pace() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn pings_break_a_wait_up_and_nothing_else() {
+    let waiting = tokens(2).with(Fault::first_token_after(SECOND * 10)).with(Fault::pings(SECOND * 3));
+    let (_, frames) = times(waiting, true).await;
+    let pings: Vec<_> =
+        frames.iter().filter(|(_, text)| text == ": keep-alive\n\n").map(|(at, _)| *at).collect();
+    assert_eq!(pings, [3, 6, 9].map(|times| SECOND * times));
+    assert_eq!(frames.iter().find(|(_, text)| text.contains("\"w1\"")).unwrap().0, SECOND * 10);
+
+    let silent = tokens(2).with(Fault::silent(1)).with(Fault::pings(SECOND * 3));
+    let mut simulator = Simulator::new("a").with_behaviour(silent);
+    let dialect = Dialect::AnthropicMessages;
+    let response = simulator.call(request(dialect, streamed(ask(dialect, "x")).to_string())).await.unwrap();
+    let (mut answer, mut pings, begun) = (response.into_body(), 0, Instant::now());
+    let reading = async {
+        while let Some(frame) = answer.frame().await {
+            let bytes = frame.unwrap().into_data().unwrap();
+            pings += usize::from(
+                begun.elapsed() > SECOND && bytes == "event: ping\ndata: {\"type\": \"ping\"}\n\n",
+            );
+        }
+    };
+    assert!(tokio::time::timeout(SECOND * 31, reading).await.is_err());
+    assert_eq!(pings, 10);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_drip_is_one_byte_a_second() {
     for stream in [true, false] {
         let (_, frames) = times(tokens(1).with(Fault::drip(SECOND)), stream).await;

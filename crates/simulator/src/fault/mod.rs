@@ -1,9 +1,13 @@
 //! What goes wrong.
 
+mod kind;
+
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
+pub(crate) use self::kind::Kind;
+pub use self::kind::{Cut, Death, Encoding, LineEnd};
 use crate::api_error::ApiError;
 
 /// One thing that goes wrong, or is merely odd, with an answer. A [`Behaviour`](crate::Behaviour) may have several.
@@ -12,86 +16,6 @@ use crate::api_error::ApiError;
 /// has no such events, keeps half of its bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault(pub(crate) Kind);
-
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Kind {
-    Reset,
-    NoAnswer,
-    Refused,
-    Tls,
-    Error(ApiError),
-    Html,
-    BrokenJson,
-    EmptyChoices,
-    ErrorObject,
-    Redirect(HeaderValue),
-    ErrorEvent { after: u64 },
-    BreakEvent { at: u64 },
-    NoSentinel,
-    Dies { after: u64, how: Death },
-    Silent { after: u64 },
-    NeverEnds,
-    RepeatForever { every: Duration },
-    CutBody(Cut),
-    Header(HeaderName, HeaderValue),
-    RetryAt(Duration),
-    Exhausted { reset: Duration },
-    LineEnd(LineEnd),
-    Comments,
-    Bom,
-    Split(usize),
-    Encoded(Encoding),
-    Obfuscated,
-    Drip { every: Duration },
-    HeadAfter(Duration),
-    BodyAfter(Duration),
-    FirstTokenAfter(Duration),
-    TokenEvery(Duration),
-}
-
-/// How a stream dies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Death {
-    /// The body ends as HTTP wants it; only the dialect's own end is missing.
-    CleanEnd,
-    /// The connection is closed without the end of the body.
-    Closed,
-    /// The connection is reset.
-    Reset,
-}
-
-/// How a body says how long it should have been.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Cut {
-    /// By a `content-length` larger than what comes.
-    Length,
-    /// By chunks without the last one.
-    Chunked,
-}
-
-/// How lines of a stream end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LineEnd {
-    /// A carriage return and a line feed.
-    CrLf,
-    /// A carriage return alone.
-    Cr,
-}
-
-/// How a body is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Encoding {
-    /// `gzip`
-    Gzip,
-    /// `deflate`, which HTTP means to be zlib (RFC 9110, section 8.4.1.2)
-    Deflate,
-    /// `br`
-    Brotli,
-}
 
 impl Fault {
     /// The connection is reset before the head.
@@ -189,6 +113,13 @@ impl Fault {
     #[must_use]
     pub const fn never_ends() -> Self {
         Self(Kind::NeverEnds)
+    }
+
+    /// A sign of life each `every` while a stream waits or is silent: Anthropic's `ping`, at OpenAI a comment. It says
+    /// nothing: the stream is alive, and yet there is no progress.
+    #[must_use]
+    pub const fn pings(every: Duration) -> Self {
+        Self(Kind::Pings { every })
     }
 
     /// The answer dies after so many tokens.
