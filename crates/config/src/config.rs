@@ -7,6 +7,8 @@ use backstop_core::{Dialect, Edit};
 use http::HeaderName;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::ValidateConfig;
+
 /// A checked configuration.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -110,6 +112,8 @@ pub struct TargetConfig {
     pub unsupported: Option<UnsupportedPolicy>,
     /// Changes to each request that goes there.
     pub edits: Vec<Edit>,
+    /// Which of its answers are refused.
+    pub validate: ValidateConfig,
     /// What is known better than the catalogue knows it.
     pub overrides: ModelOverrides,
 }

@@ -62,6 +62,8 @@ pub(crate) struct Chain {
     pub(crate) timeouts: Timeouts,
     pub(crate) breaker: Option<Spanned<BreakerEntry>>,
     #[serde(default)]
+    pub(crate) validate: Validate,
+    #[serde(default)]
     pub(crate) unsupported: Option<Spanned<String>>,
 }
 
@@ -82,6 +84,8 @@ pub(crate) struct Target {
     #[serde(default)]
     pub(crate) timeouts: Timeouts,
     pub(crate) unsupported: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) validate: Validate,
     #[serde(default)]
     pub(crate) set: BTreeMap<String, Value>,
     #[serde(default)]
@@ -119,6 +123,30 @@ pub(crate) struct Timeouts {
     pub(crate) silent: Option<Span>,
     pub(crate) idle: Option<Span>,
     pub(crate) total: Option<Span>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Validate {
+    pub(crate) non_empty: Option<bool>,
+    pub(crate) repetition: Option<Spanned<RepetitionEntry>>,
+    pub(crate) json: Option<Spanned<String>>,
+    pub(crate) json_schema: Option<Spanned<Value>>,
+    pub(crate) tools: Option<Spanned<String>>,
+}
+
+/// `repetition: true`, `false`, or its figures.
+#[derive(Debug)]
+pub(crate) enum RepetitionEntry {
+    Off,
+    Figures(Repetition),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Repetition {
+    pub(crate) span: Option<Size>,
+    pub(crate) unit: Option<Size>,
 }
 
 /// `breaker: off`, or its figures.
@@ -188,6 +216,30 @@ impl<'de> Deserialize<'de> for BreakerEntry {
 
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<BreakerEntry, A::Error> {
                 Breaker::deserialize(de::value::MapAccessDeserializer::new(map)).map(BreakerEntry::Figures)
+            }
+        }
+
+        deserializer.deserialize_any(Entry)
+    }
+}
+
+impl<'de> Deserialize<'de> for RepetitionEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entry;
+
+        impl<'de> de::Visitor<'de> for Entry {
+            type Value = RepetitionEntry;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`true`, `false`, or the rule's figures")
+            }
+
+            fn visit_bool<E: de::Error>(self, on: bool) -> Result<RepetitionEntry, E> {
+                Ok(if on { RepetitionEntry::Figures(Repetition::default()) } else { RepetitionEntry::Off })
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<RepetitionEntry, A::Error> {
+                Repetition::deserialize(de::value::MapAccessDeserializer::new(map)).map(RepetitionEntry::Figures)
             }
         }
 

@@ -28,6 +28,7 @@ mod environment;
 mod error;
 mod load;
 mod resolve;
+mod validate;
 mod values;
 
 pub use self::{
@@ -37,4 +38,5 @@ pub use self::{
     },
     environment::Environment,
     error::{ConfigError, ConfigErrors},
+    validate::{JsonRule, RepetitionRule, SchemaRule, ToolsRule, ValidateConfig},
 };

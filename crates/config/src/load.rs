@@ -12,7 +12,7 @@ use serde_saphyr::Options;
 
 use crate::{
     ChainConfig, Config, ConfigError, ConfigErrors, Environment, ProviderConfig, ServerConfig, TargetConfig,
-    TimeoutConfig, document::Document, environment::shield, resolve::Resolver,
+    TimeoutConfig, ValidateConfig, document::Document, environment::shield, resolve::Resolver,
 };
 
 impl Config {
@@ -115,6 +115,7 @@ impl TargetConfig {
             timeouts: TimeoutConfig::default(),
             unsupported: None,
             edits: Vec::new(),
+            validate: ValidateConfig::default(),
             overrides: ModelOverrides::default(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use backstop_config::{Config, Environment};
+use backstop_config::{Config, Environment, JsonRule, RepetitionRule, SchemaRule, ToolsRule};
 
 const GOOD: &str = "
 server: { listen: 127.0.0.1:8080, admin: 127.0.0.1:8081 }
@@ -91,6 +91,18 @@ fn every_mistake_names_its_place_and_what_to_do() {
             "backstop.yaml:1:19: `0.0.0.0:80` can be reached from other machines",
         ),
         (
+            "providers:\n  openai: { api_key: x }\nchains:\n  a: { validate: { json: maybe }, targets: [openai/x] }",
+            "backstop.yaml:4:26: unknown `json` rule `maybe`; choose `always`, `requested` or `off`",
+        ),
+        (
+            "providers:\n  openai: { api_key: x }\nchains:\n  a: { validate: { json_schema: 7 }, targets: [openai/x] }",
+            "backstop.yaml:4:33: a `json_schema` is `request`, `off`, or the schema itself",
+        ),
+        (
+            "providers:\n  openai: { api_key: x }\nchains:\n  a: { validate: { repetition: { span: 100, unit: 50 } }, targets: [openai/x] }",
+            "backstop.yaml:4:32: `unit` must be at most a quarter of `span`",
+        ),
+        (
             "server: { listen: here }\nproviders:\n  openai: { api_key: x }",
             "backstop.yaml:1:19: `here` is no address",
         ),
@@ -142,4 +154,36 @@ fn the_environment_alone_makes_a_chain() {
     assert_eq!(providers, ["openai", "anthropic"]);
     let none = Config::from_environment(&Environment::empty()).unwrap_err().to_string();
     assert!(none.contains("OPENAI_API_KEY"), "{none}");
+}
+
+#[test]
+fn a_target_refuses_what_it_says_and_else_what_its_chain_says() {
+    let yaml = "
+providers: { openai: { api_key: x } }
+chains:
+  a:
+    validate:
+      non_empty: true
+      repetition: { span: 2KiB }
+      json: requested
+      json_schema: request
+      tools: declared
+    targets:
+      - openai/one
+      - model: openai/two
+        validate:
+          non_empty: false
+          repetition: false
+          json_schema: { type: object, required: [a] }
+";
+    let config = Config::parse("backstop.yaml", yaml, &environment()).unwrap();
+    let [one, two] = &config.chains["a"].targets[..] else { panic!("two targets") };
+    assert_eq!(one.validate.rules(), ["non_empty", "repetition", "json", "json_schema", "tools"]);
+    assert_eq!(one.validate.repetition, Some(RepetitionRule::On { span: Some(2048), unit: None }));
+    assert_eq!(one.validate.json_schema, Some(SchemaRule::Requested));
+    assert_eq!(two.validate.rules(), ["json", "json_schema", "tools"]);
+    assert_eq!(two.validate.json, Some(JsonRule::Requested));
+    assert_eq!(two.validate.tools, Some(ToolsRule::Declared));
+    let Some(SchemaRule::Is(schema)) = &two.validate.json_schema else { panic!("a schema") };
+    assert_eq!(schema.as_str(), r#"{"required":["a"],"type":"object"}"#);
 }

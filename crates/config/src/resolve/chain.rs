@@ -24,6 +24,7 @@ impl Resolver<'_> {
             self.error(max.referenced, "`max_targets` must be at least 1");
         }
         let unsupported = chain.unsupported.and_then(|word| self.word(&word, unsupported_policy));
+        let validate = self.validate(chain.validate);
         let (retries, timeouts) = (chain.retries, timeout_config(chain.timeouts));
         if chain.targets.value.is_empty() {
             self.error(
@@ -52,6 +53,7 @@ impl Resolver<'_> {
             target.retries = target.retries.or(retries);
             target.timeouts = target.timeouts.or(timeouts);
             target.unsupported = target.unsupported.or(unsupported);
+            target.validate = target.validate.or(&validate);
             targets.push(target);
         }
         ChainConfig {

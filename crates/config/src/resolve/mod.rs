@@ -5,6 +5,7 @@ mod hint;
 mod provider;
 mod server;
 mod target;
+mod validate;
 
 use std::collections::BTreeMap;
 

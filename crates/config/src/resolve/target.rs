@@ -21,7 +21,8 @@ impl Resolver<'_> {
                     self.target_name(&Spanned { value: name, referenced: place, defined: place })?;
                 Some(TargetConfig::new(&provider, &model))
             }
-            TargetEntry::Full(target) => {
+            TargetEntry::Full(mut target) => {
+                let validate = self.validate(std::mem::take(&mut target.validate));
                 let document::Target { model, base_url, api_key, retries, timeouts, unsupported, .. } =
                     &*target;
                 let (provider, model) = self.target_name(model)?;
@@ -32,6 +33,7 @@ impl Resolver<'_> {
                     retries: *retries,
                     timeouts: timeout_config(*timeouts),
                     unsupported,
+                    validate,
                     overrides: overrides(&target),
                     edits: self.edits(*target, place),
                     ..TargetConfig::new(&provider, &model)
@@ -94,7 +96,7 @@ impl Resolver<'_> {
         edits
     }
 
-    fn json(&mut self, value: Value, place: Location) -> Option<Json> {
+    pub(super) fn json(&mut self, value: Value, place: Location) -> Option<Json> {
         match expand_json(value, self.environment) {
             Ok(value) => Json::parse(value.to_string().into()).ok(),
             Err(name) => {
