@@ -239,7 +239,8 @@ impl<'de> Deserialize<'de> for RepetitionEntry {
             }
 
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<RepetitionEntry, A::Error> {
-                Repetition::deserialize(de::value::MapAccessDeserializer::new(map)).map(RepetitionEntry::Figures)
+                Repetition::deserialize(de::value::MapAccessDeserializer::new(map))
+                    .map(RepetitionEntry::Figures)
             }
         }
 

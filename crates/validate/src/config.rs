@@ -66,8 +66,7 @@ pub enum Hold {
     /// default.
     #[default]
     FirstToken,
-    /// Until its end, so that every refusal falls over: where the commit below buffers answers, this holds back no
-    /// longer.
+    /// Until its end, so that every refusal falls over. Below a commit that buffers there is no need for it.
     Whole,
 }
 

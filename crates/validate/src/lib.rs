@@ -51,8 +51,9 @@
 //!
 //! # Where it stands
 //!
-//! Right above commit and below the breaker, which does not count what it refuses: … → breaker → total timeout →
-//! **validate** → commit → first-token timeout → … It works alone over any service of answers, too.
+//! Right below commit: … → breaker → total timeout → commit → **validate** → first-token timeout → … So a commit that
+//! buffers is told at once of a loop, which has no end that it could wait for, and every refusal of what it has not let go
+//! falls over. The breaker does not count what is refused. It works alone over any service of answers, too.
 //!
 //! # What is held back
 //!

@@ -54,7 +54,7 @@ fn plan(texts: &[&str], reason: FinishReason) -> AnswerPlan {
 }
 
 /// A call whose request declares a tool `known` and wants `output`.
-fn call(output: Option<OutputFormat>) -> Call {
+fn call(output: Option<&OutputFormat>) -> Call {
     fn decode(body: &Bytes) -> Result<Request, Failure> {
         let mut request = Request::new(Dialect::OpenaiChat, "m");
         let schema = Json::trusted("{\"type\":\"object\",\"required\":[\"a\"]}".into());
@@ -188,7 +188,7 @@ async fn text_must_be_json_where_it_was_asked_for() {
     let requested = ValidateConfig::new().with_json(Some(JsonRule::Requested));
     let prose = || plan(&["Once upon a time"], FinishReason::Stop);
     assert!(stream(requested.clone(), prose(), call(None)).await.is_ok());
-    assert!(stream(requested.clone(), prose(), call(Some(OutputFormat::JsonObject))).await.is_err());
+    assert!(stream(requested.clone(), prose(), call(Some(&OutputFormat::JsonObject))).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -229,7 +229,7 @@ async fn a_document_must_follow_the_schema() {
     let requested = ValidateConfig::new().with_json_schema(Some(SchemaRule::Requested));
     let own =
         ValidateConfig::new().with_json_schema(Some(SchemaRule::Is(Arc::new(Schema::new(&schema).unwrap()))));
-    for (config, call) in [(requested.clone(), call(Some(format))), (own, call(None))] {
+    for (config, call) in [(requested.clone(), call(Some(&format))), (own, call(None))] {
         let judge = async |text: &str| {
             let plan = AnswerPlan::document(text);
             stream(config.clone(), plan, call.clone()).await.err().map(|failure| failure.message().to_owned())

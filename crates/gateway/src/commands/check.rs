@@ -28,7 +28,10 @@ fn write(out: &mut impl Write, config: &Config) -> io::Result<()> {
         let breaker = if chain.breaker == BreakerSwitch::Off { ", no breaker" } else { "" };
         writeln!(out, "  {}: mid_stream {:?}{breaker}", chain.name, chain.mid_stream)?;
         for (at, target) in (1..).zip(&chain.targets) {
-            writeln!(out, "    {at}. {}/{}", target.provider, target.model)?;
+            let rules = target.validate.rules();
+            let refuses =
+                if rules.is_empty() { String::new() } else { format!(", validate {}", rules.join(" ")) };
+            writeln!(out, "    {at}. {}/{}{refuses}", target.provider, target.model)?;
         }
     }
     for (alias, stands_for) in &config.aliases {

@@ -20,6 +20,7 @@ use super::{
     pools::{Pool, Pools},
     provider::{Leaf, LeafLayers},
     target::{Target, TargetLayers, pool_name},
+    validate,
 };
 
 /// All chains of a configuration, and those that callers make up by naming a model.
@@ -115,7 +116,8 @@ impl<'a> StackBuilder<'a> {
         };
         for config in stack.config.chains.values() {
             let candidates =
-                config.targets.iter().filter_map(|target| stack.candidate(config, target)).collect();
+                config.targets.iter().filter_map(|target| stack.candidate(config, target).transpose());
+            let candidates = candidates.collect::<Result<_, _>>()?;
             let name = Text::from(config.name.as_str());
             let Some(chain) = chain(config, candidates, stack.chain_hook(&name)) else {
                 return Err(BuildError::new(format!("chain `{}` has no target that can work", config.name)));
@@ -231,7 +233,9 @@ impl Stack {
         let default = self.config.default_chain.as_ref().and_then(|name| self.config.chains.get(name));
         let behind = default.map(|chain| chain.targets.as_slice()).unwrap_or_default();
         config.targets.extend(behind.iter().filter(|target| target.provider != provider).cloned());
-        let candidates = config.targets.iter().filter_map(|target| self.candidate(&config, target)).collect();
+        // Those that are configured have worked before.
+        let candidates = config.targets.iter().filter_map(|target| self.candidate(&config, target).ok()?);
+        let candidates = candidates.collect();
         let name = Text::from(config.name.as_str());
         let known = Catalog::bundled().model(provider, model).is_some();
         // A caller may write any model: only those of the catalogue are labels of metrics.
@@ -243,8 +247,12 @@ impl Stack {
         ChainHook { metrics: self.metrics.chain(label), _life: Arc::clone(&self.life) }
     }
 
-    fn candidate(&self, chain: &ChainConfig, target: &TargetConfig) -> Option<Candidate<Target>> {
-        let pool = self.pool(target)?;
+    fn candidate(
+        &self,
+        chain: &ChainConfig,
+        target: &TargetConfig,
+    ) -> Result<Option<Candidate<Target>>, BuildError> {
+        let Some(pool) = self.pool(target) else { return Ok(None) };
         let catalog = Catalog::bundled();
         let known = catalog
             .model(&target.provider, &target.model)
@@ -255,16 +263,20 @@ impl Stack {
         let metrics = self.metrics.target(label);
         let breaker =
             self.breakers.of(&breaker_name(&name, target, &pool.provider), chain.breaker, pool, &metrics);
+        let validate = validate::rules(&target.validate).map_err(|error| {
+            BuildError::new(format!("chain `{}`, target `{}`: {error}", chain.name, name.name))
+        })?;
         let commit = CommitConfig::new().with_mid_stream(match chain.mid_stream {
             MidStream::Buffer => backstop_commit::MidStream::Buffer,
             _ => backstop_commit::MidStream::Error,
         });
         let commit = self.commits.then_some(commit);
-        let layers = TargetLayers::new(&self.budget, pool, target, &model, breaker, commit, &metrics);
+        let layers =
+            TargetLayers::new(&self.budget, pool, target, &model, breaker, (validate, commit), &metrics);
         let candidate = Candidate::new((pool.leaf)(LeafLayers(layers)), name)
             .with_window(model.max_input.or(model.window))
             .with_lacks(lacks(&model, pool.provider.dialect));
-        Some(candidate)
+        Ok(Some(candidate))
     }
 
     fn pool(&self, target: &TargetConfig) -> Option<&Arc<Pool>> {

@@ -13,6 +13,7 @@ use backstop_fallback::FallbackObserver;
 use backstop_normalize::NormalizeObserver;
 use backstop_retry::{Retried, RetryObserver};
 use backstop_telemetry::metrics::{ChainMetrics, Metrics, TargetMetrics};
+use backstop_validate::{Rejection, ValidateObserver};
 
 use super::lives::Life;
 
@@ -68,6 +69,12 @@ impl CommitObserver for TargetHook {
         if committed.outgrown {
             self.0.commit_outgrown();
         }
+    }
+}
+
+impl ValidateObserver for TargetHook {
+    fn rejected(&self, rejection: &Rejection) {
+        self.0.answer_rejected(rejection.rule().label());
     }
 }
 

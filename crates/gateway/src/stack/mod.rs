@@ -3,7 +3,7 @@
 //! ```text
 //! ingress → request log → router → deadline → fallback
 //!   → each target: adapt → retry → attempt → cooldown → breaker → total → commit
-//!       → first token → silent → idle → first byte → normalize → provider
+//!       → validate → first token → silent → idle → first byte → normalize → provider
 //! ```
 
 mod breakers;
@@ -16,6 +16,7 @@ mod pools;
 mod provider;
 mod router;
 mod target;
+mod validate;
 
 pub use self::{
     build::{BuildError, Stack, StackBuilder},

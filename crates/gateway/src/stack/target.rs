@@ -15,6 +15,7 @@ use backstop_timeout::{
     FirstByteTimeoutLayer, FirstTokenTimeoutLayer, IdleTimeoutLayer, SilentTimeoutLayer, Timeouts,
     TotalTimeoutLayer,
 };
+use backstop_validate::{ValidateConfig, ValidateLayer};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
@@ -34,6 +35,7 @@ pub(crate) struct TargetLayers {
     pub(crate) cooldown: CooldownLayer,
     pub(crate) breaker: TargetBreaker,
     pub(crate) timeouts: Timeouts,
+    pub(crate) validate: ValidateLayer<TargetHook>,
     /// None in tests that show what it is for.
     pub(crate) commit: Option<CommitLayer<TargetHook>>,
     pub(crate) normalize: NormalizeLayer<TargetHook>,
@@ -46,7 +48,7 @@ impl TargetLayers {
         target: &TargetConfig,
         model: &Model,
         breaker: TargetBreaker,
-        commit: Option<CommitConfig>,
+        (validate, commit): (ValidateConfig, Option<CommitConfig>),
         metrics: &TargetMetrics,
     ) -> Self {
         let (provider, hook) = (&pool.provider, TargetHook(metrics.clone()));
@@ -67,6 +69,7 @@ impl TargetLayers {
             cooldown: CooldownLayer::new(pool.cooldowns.clone(), cools),
             breaker,
             timeouts: timeouts(provider, target, model),
+            validate: ValidateLayer::new(validate).with_observer(hook.clone()),
             commit: commit.map(|commit| CommitLayer::new(commit).with_observer(hook.clone())),
             normalize: NormalizeLayer::new(normalize).with_observer(hook),
         }
@@ -83,6 +86,7 @@ impl TargetLayers {
     {
         let clocks = self.timeouts;
         let below = ServiceBuilder::new()
+            .layer(self.validate.clone())
             .layer(FirstTokenTimeoutLayer::new(clocks))
             .layer(SilentTimeoutLayer::new(clocks))
             .layer(IdleTimeoutLayer::new(clocks))

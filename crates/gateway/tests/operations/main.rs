@@ -9,4 +9,5 @@ mod keeping;
 mod metrics;
 mod provider;
 mod reloading;
+mod validating;
 mod watching;
