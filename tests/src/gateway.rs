@@ -128,6 +128,21 @@ impl Gateway {
         panic!("it does not say `{text}`:\n{}{}", self.out.lock(), self.log());
     }
 
+    /// Waits until it logs `text`.
+    ///
+    /// # Panics
+    ///
+    /// Where it does not within 10 s.
+    pub async fn logged(&self, text: &str) {
+        for _ in 0..1000 {
+            if self.log.lock().contains(text) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("it does not log `{text}`:\n{}", self.log());
+    }
+
     /// The log line of the request `id`, which comes when the request has ended.
     ///
     /// # Panics

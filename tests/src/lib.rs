@@ -7,3 +7,9 @@ pub mod gateway;
 pub mod program;
 pub mod reading;
 pub mod upstream;
+
+/// The README's Rust blocks are doc tests here.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+#[expect(clippy::exhaustive_structs, reason = "holds nothing but its documentation")]
+pub struct Readme;

@@ -84,6 +84,8 @@ pub(crate) struct Target {
     #[serde(default)]
     pub(crate) timeouts: Timeouts,
     pub(crate) unsupported: Option<Spanned<String>>,
+    /// Known, so that it can be told that it does nothing yet.
+    pub(crate) canary: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) validate: Validate,
     #[serde(default)]

@@ -17,6 +17,9 @@ impl Resolver<'_> {
         if let Some(route) = chain.route {
             self.word(&route, |word| match word {
                 "priority" => Ok(()),
+                "latency" | "cost" | "weighted" => Err(format!(
+                    "the route `{word}` is not built yet; the only one so far is `priority`, the order in which targets stand"
+                )),
                 _ => Err(format!("unknown route `{word}`; the only one so far is `priority`, the order in which targets stand")),
             });
         }

@@ -25,6 +25,10 @@ impl Resolver<'_> {
                 let validate = self.validate(std::mem::take(&mut target.validate));
                 let document::Target { model, base_url, api_key, retries, timeouts, unsupported, .. } =
                     &*target;
+                if let Some(canary) = &target.canary {
+                    let message = "`canary` is not built yet: a target gets all of its chain's traffic or none; take it out";
+                    self.error(canary.referenced, message);
+                }
                 let (provider, model) = self.target_name(model)?;
                 let own_provider = self.own_provider(&provider, base_url.clone(), api_key.clone());
                 let unsupported = unsupported.as_ref().and_then(|word| self.word(word, unsupported_policy));

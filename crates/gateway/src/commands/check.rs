@@ -1,8 +1,14 @@
 //! `backstop check`.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
 
-use backstop_config::{BreakerSwitch, Config, ProviderConfig};
+use backstop_config::{
+    BreakerSwitch, ChainConfig, Config, MidStream, OnContentFilter, ProviderConfig, ServerConfig,
+    TargetConfig,
+};
 
 use super::{CommandError, serve};
 use crate::{cli::ConfigArguments, stack::StackBuilder};
@@ -15,27 +21,104 @@ pub(super) fn check(arguments: &ConfigArguments) -> Result<(), CommandError> {
         .map_err(|error| CommandError::outside(format!("the result cannot be written: {error}")))
 }
 
+/// What is not said is at its default.
 fn write(out: &mut impl Write, config: &Config) -> io::Result<()> {
     writeln!(out, "The configuration is good.")?;
-    writeln!(out, "\nlisten: {}", config.server.listen)?;
+    server(out, &config.server)?;
     writeln!(out, "\nproviders:")?;
     for provider in config.providers.values() {
         let ProviderConfig { name, dialect, base_url, .. } = provider;
-        writeln!(out, "  {name}: {dialect} at {base_url}, {} key(s)", provider.api_keys.len())?;
+        let keys = match provider.api_keys.len() {
+            0 => "no key is sent".to_owned(),
+            1 => "1 key".to_owned(),
+            keys => format!("{keys} keys, tried in turn"),
+        };
+        writeln!(out, "  {name}: {dialect} at {base_url}, {keys}")?;
     }
     writeln!(out, "\nchains:")?;
-    for chain in config.chains.values() {
-        let breaker = if chain.breaker == BreakerSwitch::Off { ", no breaker" } else { "" };
-        writeln!(out, "  {}: mid_stream {:?}{breaker}", chain.name, chain.mid_stream)?;
-        for (at, target) in (1..).zip(&chain.targets) {
-            let rules = target.validate.rules();
-            let refuses =
-                if rules.is_empty() { String::new() } else { format!(", validate {}", rules.join(" ")) };
-            writeln!(out, "    {at}. {}/{}{refuses}", target.provider, target.model)?;
-        }
+    for one in config.chains.values() {
+        chain(out, one)?;
+    }
+    if config.chains.is_empty() {
+        writeln!(out, "  none: callers name `provider/model`")?;
+    }
+    if !config.aliases.is_empty() {
+        writeln!(out, "\naliases:")?;
     }
     for (alias, stands_for) in &config.aliases {
-        writeln!(out, "  {alias}: alias of {stands_for}")?;
+        writeln!(out, "  {alias}: {stands_for}")?;
+    }
+    if let Some(name) = &config.default_chain {
+        writeln!(out, "\nBehind a model that is named as `provider/model` stands the chain `{name}`.")?;
     }
     Ok(())
+}
+
+fn server(out: &mut impl Write, server: &ServerConfig) -> io::Result<()> {
+    writeln!(out, "\nlisten: {}", server.listen)?;
+    if let Some(admin) = server.admin {
+        writeln!(out, "admin: {admin}")?;
+    }
+    if server.allow_unauthenticated {
+        writeln!(out, "callers: anyone who can connect, without a key")?;
+    }
+    if !server.forward_headers.is_empty() {
+        let names: Vec<_> = server.forward_headers.iter().map(http::HeaderName::as_str).collect();
+        writeln!(out, "caller headers that go up as well: {}", names.join(", "))?;
+    }
+    Ok(())
+}
+
+fn chain(out: &mut impl Write, chain: &ChainConfig) -> io::Result<()> {
+    let mut said = vec![
+        match chain.mid_stream {
+            MidStream::Buffer => "answers are held until they are whole",
+            _ => "a death in the middle of a stream is an error event",
+        }
+        .to_owned(),
+    ];
+    said.extend(chain.deadline.map(|deadline| format!("deadline {deadline:?}")));
+    said.extend(chain.max_targets.map(|most| format!("at most {most} targets a request")));
+    if chain.on_content_filter == OnContentFilter::Next {
+        said.push("a content policy's refusal goes on to the next target".to_owned());
+    }
+    match chain.breaker {
+        BreakerSwitch::Off => said.push("no breaker".to_owned()),
+        BreakerSwitch::On(figures) if figures != backstop_config::BreakerConfig::default() => {
+            said.push("a breaker with figures of its own".to_owned());
+        }
+        _ => {}
+    }
+    writeln!(out, "  {}: {}", chain.name, said.join("; "))?;
+    for (at, target) in (1..).zip(&chain.targets) {
+        writeln!(out, "    {at}. {}/{}{}", target.provider, target.model, particulars(target))?;
+    }
+    Ok(())
+}
+
+/// What is particular to a target, in brackets.
+fn particulars(target: &TargetConfig) -> String {
+    let mut said = Vec::new();
+    if let Some(own) = &target.own_provider {
+        said.push(format!("at {}, {} key(s) of its own", own.base_url, own.api_keys.len()));
+    }
+    said.extend(target.retries.map(|retries| format!("retries {retries}")));
+    let clocks = &target.timeouts;
+    let clocks = [
+        ("first byte", clocks.first_byte),
+        ("first token", clocks.first_token),
+        ("silent", clocks.silent),
+        ("idle", clocks.idle),
+        ("total", clocks.total),
+    ];
+    let set = clocks.into_iter().filter_map(|(clock, limit): (_, Option<Duration>)| Some((clock, limit?)));
+    said.extend(set.map(|(clock, limit)| format!("{clock} {limit:?}")));
+    if !target.edits.is_empty() {
+        said.push(format!("{} edit(s) to each request", target.edits.len()));
+    }
+    let rules = target.validate.rules();
+    if !rules.is_empty() {
+        said.push(format!("validate {}", rules.join(" ")));
+    }
+    if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) }
 }

@@ -109,5 +109,5 @@ chains: { c: { validate: { json_schema: { type: no-such-type } }, targets: [a/m]
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_backstop"));
     let check = command.arg("check").arg("--config").arg(&file).env_clear().output().await.unwrap();
     let said = String::from_utf8(check.stdout).unwrap();
-    assert!(check.status.success() && said.contains("1. a/m, validate json_schema"), "{said}");
+    assert!(check.status.success() && said.contains("1. a/m (validate json_schema)"), "{said}");
 }
