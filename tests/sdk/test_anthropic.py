@@ -37,9 +37,7 @@ def user(text):
 
 
 class Talk(Case):
-    def setUp(self):
-        super().setUp()
-        self.client = sync_client()
+    client = sync_client()
 
     def create(self, messages, **options):
         options.setdefault("max_tokens", 200)
@@ -168,9 +166,7 @@ class Talk(Case):
 
 
 class Tools(Case):
-    def setUp(self):
-        super().setUp()
-        self.client = sync_client()
+    client = sync_client()
 
     def create(self, messages, **options):
         return self.client.messages.create(
@@ -268,9 +264,7 @@ class Tools(Case):
 
 
 class Structured(Case):
-    def setUp(self):
-        super().setUp()
-        self.client = sync_client()
+    client = sync_client()
 
     def test_parse(self):
         answer = self.client.messages.parse(

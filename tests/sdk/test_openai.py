@@ -40,9 +40,7 @@ def user(text):
 
 
 class Talk(Case):
-    def setUp(self):
-        super().setUp()
-        self.client = sync_client()
+    client = sync_client()
 
     def create(self, messages, **options):
         return self.client.chat.completions.create(model=PLAIN, messages=messages, **options)
@@ -182,9 +180,7 @@ class Talk(Case):
 
 
 class Tools(Case):
-    def setUp(self):
-        super().setUp()
-        self.client = sync_client()
+    client = sync_client()
 
     def create(self, messages, **options):
         return self.client.chat.completions.create(model=PLAIN, messages=messages, tools=[WEATHER], **options)
@@ -270,9 +266,7 @@ class Tools(Case):
 
 
 class Structured(Case):
-    def setUp(self):
-        super().setUp()
-        self.client = sync_client()
+    client = sync_client()
 
     def test_parse(self):
         answer = self.client.chat.completions.parse(model=PLAIN, messages=user("Oslo"), response_format=City)

@@ -15,6 +15,7 @@ TO_ANTHROPIC = UPSTREAM == "anthropic"
 # The chains of the gateway, and the models behind them.
 PLAIN = "plain"
 REASONING = "reasoning"
+MODERN = "modern"
 PLAIN_MODEL = "claude-haiku-4-5" if TO_ANTHROPIC else "gpt-4.1-mini"
 
 # One black pixel.
@@ -24,6 +25,11 @@ PNG = (
 
 # A caller's key. It must never go further than the gateway.
 CALLER_KEY = "caller-key-that-stays-here"
+
+# What a provider does for each failure that the tests are about. Each has chains of its own, so that no cooldown of one
+# meets another.
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "failures.txt")) as lines:
+    FAILURES = dict(line.strip().split(": ", 1) for line in lines)
 
 
 def control(path, body=None):

@@ -45,30 +45,40 @@ async fn errors_of_anthropic() {
     run("test_errors", "anthropic").await;
 }
 
+/// In the other dialect: within one, a request is passed through as it is, and the provider's word is the caller's.
+#[tokio::test]
+async fn nothing_is_sent_that_openai_refuses() {
+    run("test_traps.Traps.test_anthropic", "openai").await;
+}
+
+#[tokio::test]
+async fn nothing_is_sent_that_anthropic_refuses() {
+    run("test_traps.Traps.test_openai", "anthropic").await;
+}
+
 /// Runs a Python module of tests against a gateway whose provider speaks the dialect of `upstream`.
 async fn run(module: &str, upstream: &str) {
     let simulator = Simulator::new("provider").with_key("upstream-key");
     let server = simulator.start().await.expect("a free port");
     let control = Control::start(simulator).await;
-    let chains = python(&["test_errors.py"], "", "", upstream).await;
-    assert!(chains.status.success(), "{}", String::from_utf8_lossy(&chains.stderr));
-    let chains = String::from_utf8(chains.stdout).expect("names");
-    let gateway = Gateway::start(&configuration(&server.url(), upstream, chains.lines())).await;
+    let gateway = Gateway::start(&configuration(&server.url(), upstream)).await;
     let address = format!("http://{}", gateway.address());
     let output = python(&["-m", "unittest", "-v", module], &address, &control.url(), upstream).await;
     let (said, log) = (String::from_utf8_lossy(&output.stderr), gateway.log());
     assert!(output.status.success(), "{said}\nthe gateway's log:\n{log}");
     let ran = said.lines().find_map(|line| line.strip_prefix("Ran ")?.split(' ').next()?.parse::<u32>().ok());
-    assert!(ran.is_some_and(|ran| ran >= 12), "too few tests ran: {said}");
+    assert!(ran.is_some_and(|ran| ran > 0), "nothing ran: {said}");
     assert!(!said.contains("skipped"), "{said}");
 }
 
 /// A plain model and one that reasons; a retry, a fallback; and for each failure a provider and a chain of its own, so
 /// that no cooldown meets another.
-fn configuration<'c>(url: &str, upstream: &str, chains: impl Iterator<Item = &'c str>) -> String {
-    let (dialect, base_url, plain, reasoning) = match upstream {
-        "anthropic" => ("anthropic-messages", url.to_owned(), "claude-haiku-4-5", "claude-sonnet-5"),
-        _ => ("openai-chat", format!("{url}/v1"), "gpt-4.1-mini", "gpt-5-mini"),
+fn configuration(url: &str, upstream: &str) -> String {
+    let (dialect, base_url, plain, reasoning, modern) = match upstream {
+        "anthropic" => {
+            ("anthropic-messages", url.to_owned(), "claude-haiku-4-5", "claude-sonnet-5", "claude-opus-4-6")
+        }
+        _ => ("openai-chat", format!("{url}/v1"), "gpt-4.1-mini", "gpt-5-mini", "gpt-5.6-terra"),
     };
     let provider = format!("{{ dialect: {dialect}, base_url: \"{base_url}\", api_key: upstream-key }}");
     let chain = "retries: 0, breaker: off, timeouts: { first_byte: 1s, total: 1s }";
@@ -77,6 +87,7 @@ fn configuration<'c>(url: &str, upstream: &str, chains: impl Iterator<Item = &'c
         "chains:
   plain: {{ targets: [{{ model: {upstream}/{plain} }}] }}
   reasoning: {{ targets: [{{ model: {upstream}/{reasoning} }}] }}
+  modern: {{ targets: [{{ model: {upstream}/{modern} }}] }}
   retried: {{ targets: [{{ model: {upstream}/{plain}-retried }}], retries: 1 }}
   fallback:
     targets:
@@ -84,10 +95,15 @@ fn configuration<'c>(url: &str, upstream: &str, chains: impl Iterator<Item = &'c
       - {{ model: {upstream}/{plain}-second }}
 "
     );
-    for name in chains.chain(["gone-openai", "gone-anthropic"]) {
-        // Writing into a string cannot fail.
-        let _ = writeln!(providers, "  {name}: {provider}");
-        let _ = writeln!(text, "  {name}: {{ targets: [{{ model: {name}/{plain}-{name} }}], {chain} }}");
+    let failures = include_str!("../sdk/failures.txt").lines().filter_map(|line| line.split_once(": "));
+    let plain_and_streamed = failures.flat_map(|(name, _)| [name.to_owned(), format!("{name}-streamed")]);
+    for name in plain_and_streamed.chain(["async", "gone"].map(str::to_owned)) {
+        for sdk in ["openai", "anthropic"] {
+            let name = format!("{name}-{sdk}");
+            // Writing into a string cannot fail.
+            let _ = writeln!(providers, "  {name}: {provider}");
+            let _ = writeln!(text, "  {name}: {{ targets: [{{ model: {name}/{plain}-{name} }}], {chain} }}");
+        }
     }
     format!("{providers}{text}")
 }
