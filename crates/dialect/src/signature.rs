@@ -198,6 +198,12 @@ const MESSAGES: &[(&str, Kind)] = &[
     ("is not supported for this model", Kind::Unsupported),
     ("not supported when using", Kind::Unsupported),
     ("does not support", Kind::Unsupported),
+    // Anthropic, of sampling parameters; OpenAI, of tools beside reasoning; both, of longer answers than the model gives.
+    ("is deprecated for this model", Kind::Unsupported),
+    ("cannot both be specified for this model", Kind::Unsupported),
+    ("to use function tools, use /v1/responses", Kind::Unsupported),
+    ("is the maximum allowed number of output tokens", Kind::Unsupported),
+    ("this model supports at most", Kind::Unsupported),
     ("only support stream mode", Kind::Unsupported),
     ("must be set to false for non-streaming", Kind::Unsupported),
     // DeepSeek's word for parts that are not text.
@@ -266,6 +272,18 @@ mod tests {
             ),
             (400, &["Arrearage"], "", Kind::QuotaExhausted),
             (400, &["invalid_request_error"], "Your credit balance is too low", Kind::QuotaExhausted),
+            (
+                400,
+                &["invalid_request_error"],
+                "Function tools with reasoning_effort are not supported for gpt-5.6 in /v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort to 'none'.",
+                Kind::Unsupported,
+            ),
+            (
+                400,
+                &["invalid_request_error"],
+                "`temperature` is deprecated for this model.",
+                Kind::Unsupported,
+            ),
             (400, &["400"], "x/y is not a valid model ID", Kind::ModelNotFound),
             (400, &["content_filter"], "", Kind::ContentFilter),
             (403, &["403"], "Input was flagged for moderation", Kind::ContentFilter),

@@ -210,7 +210,7 @@ fn a_foreign_request_loses_nothing_silently() {
     assert_eq!(out["tool_choice"], json!({"type": "function", "function": {"name": "f"}}));
     assert_eq!(
         out["tools"],
-        json!([{"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object"}, "strict": true}}])
+        json!([{"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object"}}}])
     );
     assert_eq!(
         out["messages"],

@@ -218,13 +218,16 @@ fn constraints_survive_or_are_reported() {
     assert_eq!(body["stop_sequences"], json!(["END"]));
     assert_eq!(body["tool_choice"], json!({"type": "tool", "name": "f", "disable_parallel_tool_use": true}));
     assert_eq!(body["tools"], json!([{"name": "f", "input_schema": {"type": "object"}, "strict": true}]));
-    assert_eq!(body["output_config"]["format"], json!({"type": "json_schema", "schema": {"type": "object"}}));
-    assert_eq!((&body["temperature"], &body["top_p"]), (&json!(1), &json!(0.5)));
+    assert_eq!(
+        body["output_config"]["format"],
+        json!({"type": "json_schema", "schema": {"type": "object", "additionalProperties": false}})
+    );
+    assert_eq!((&body["temperature"], body.get("top_p")), (&json!(1), None));
     assert_eq!(body["metadata"], json!({"user_id": "u"}));
     for field in ["n", "logprobs", "stop[1]"] {
         assert_eq!(lost(&encoded, field), Some(Severity::Constraint), "{field}: {:?}", encoded.losses);
     }
-    for field in ["seed", "presence_penalty", "temperature"] {
+    for field in ["seed", "presence_penalty", "temperature", "top_p", "output"] {
         assert_eq!(lost(&encoded, field), Some(Severity::Hint), "{field}: {:?}", encoded.losses);
     }
 
@@ -233,7 +236,7 @@ fn constraints_survive_or_are_reported() {
         Dialect::OpenaiChat,
         &json!({
             "model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}], "stop_sequences": ["END"],
-            "tools": [{"name": "f", "input_schema": {"type": "object"}, "strict": true}],
+            "tools": [{"name": "f", "input_schema": {"type": "object", "additionalProperties": false}, "strict": true}],
             "tool_choice": {"type": "any", "disable_parallel_tool_use": true}, "top_k": 3,
             "output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}},
         }),
@@ -244,6 +247,60 @@ fn constraints_survive_or_are_reported() {
     assert_eq!(body["tools"][0]["function"]["strict"], true);
     assert_eq!(body["response_format"]["json_schema"]["schema"], json!({"type": "object"}));
     assert!(lost(&encoded, "top_k").is_some(), "{:?}", encoded.losses);
+}
+
+// Each would be a 400 of the real API, which the caller could not understand: it did nothing wrong in its own dialect.
+#[test]
+fn what_anthropic_would_refuse_is_not_sent() {
+    let call = |id: &str| json!({"role": "assistant", "tool_calls": [{"id": id, "type": "function", "function": {"name": "f", "arguments": "{}"}}]});
+    let answer = |id: &str, said: &str| json!({"role": "tool", "tool_call_id": id, "content": said});
+    let tool =
+        |parameters: Value| json!({"type": "function", "function": {"name": "f", "parameters": parameters}});
+    let (body, encoded) = to_anthropic(&json!({
+        "model": "m", "tools": [tool(json!({})), tool(json!({})), tool(json!({"type": "object", "title": "another"}))],
+        "messages": [
+            {"role": "assistant", "content": "Welcome."}, {"role": "user", "content": "hi"},
+            call("call_0"), answer("call_0", "first"), call("call_0"), answer("call_0", "second"),
+            {"role": "assistant", "content": "So it is \n"},
+        ],
+    }));
+    assert_eq!(body["tools"], json!([{"name": "f", "input_schema": {"type": "object"}}]));
+    let talk = body["messages"].as_array().expect("messages");
+    assert_eq!(talk[0], json!({"role": "user", "content": "hi"}));
+    let (one, other) = (&talk[1]["content"][0]["id"], &talk[3]["content"][0]["id"]);
+    assert_ne!(one, other);
+    assert_eq!((&talk[2]["content"][0]["tool_use_id"], &talk[4]["content"][0]["tool_use_id"]), (one, other));
+    assert_eq!(talk[5], json!({"role": "assistant", "content": "So it is"}));
+    let losses = &encoded.losses;
+    assert_eq!(lost(&encoded, "tools[2]"), Some(Severity::Constraint), "{losses:?}");
+    assert!(losses.iter().any(|loss| loss.reason.contains("the user to speak first")), "{losses:?}");
+    assert_eq!(lost(&encoded, "messages[6]"), Some(Severity::Hint), "{losses:?}");
+}
+
+#[test]
+fn what_openai_would_refuse_is_not_sent() {
+    let tool = |name: &str| json!({"name": name, "strict": true, "input_schema": {"type": "object", "properties": {"a": {}}, "additionalProperties": false}});
+    let (body, encoded) = translate(
+        Dialect::AnthropicMessages,
+        Dialect::OpenaiChat,
+        &json!({
+            "model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}],
+            "stop_sequences": ["a", "b", "c", "d", "e"], "tools": [tool("f"), tool(&"f".repeat(65))],
+            "output_config": {"effort": "max"},
+        }),
+    );
+    assert_eq!(body["stop"], json!(["a", "b", "c", "d"]));
+    assert_eq!(body["tools"].as_array().map(Vec::len), Some(1));
+    assert_eq!(body["tools"][0]["function"].get("strict"), None);
+    assert_eq!(body["reasoning_effort"], "high");
+    for (field, severity) in [
+        ("stop", Severity::Constraint),
+        ("tools[1].name", Severity::Constraint),
+        ("tools[0].strict", Severity::Hint),
+        ("effort", Severity::Hint),
+    ] {
+        assert_eq!(lost(&encoded, field), Some(severity), "{field}: {:?}", encoded.losses);
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod peek;
 mod read_answer;
 mod read_part;
 mod read_request;
+mod schema;
 mod stream_decoder;
 mod stream_encoder;
 mod thinking;

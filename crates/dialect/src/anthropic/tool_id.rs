@@ -5,8 +5,11 @@
 //! table, so an id that went to a caller of this dialect comes back as the provider wrote it. An id whose escaped form is
 //! too long is written as `bs_long-N`, the Nth such id of the request: injective too, and the same in every later turn of
 //! the same talk, because N counts from the top.
+//!
+//! Other providers also give one id again in a later turn (`call_0`), which Anthropic refuses. The later call is then
+//! written as if its id were too long, and so is its result.
 
-use std::{borrow::Cow, fmt::Write as _};
+use std::{borrow::Cow, collections::HashMap, fmt::Write as _};
 
 use backstop_core::Text;
 
@@ -14,9 +17,32 @@ use backstop_core::Text;
 #[derive(Debug, Default)]
 pub(super) struct ToolIds {
     long: Vec<Text>,
+    /// The ids of calls so far, and as what the last call of each was written.
+    calls: HashMap<Text, String>,
 }
 
 impl ToolIds {
+    /// The id of a call, which no other call of the request has.
+    pub(super) fn call(&mut self, id: &Text) -> String {
+        let wire = if self.calls.contains_key(id) {
+            // An empty id has a short form, so nobody else asks for this place.
+            self.long.push(Text::default());
+            format!("{LONG}{}", self.long.len())
+        } else {
+            self.write(id).into_owned()
+        };
+        self.calls.insert(id.clone(), wire.clone());
+        wire
+    }
+
+    /// The id of the call that a result answers: the last one of that id.
+    pub(super) fn result(&mut self, id: &Text) -> String {
+        match self.calls.get(id) {
+            Some(wire) => wire.clone(),
+            None => self.write(id).into_owned(),
+        }
+    }
+
     /// The id as this dialect takes it. The same id always gives the same, and no two give the same.
     pub(super) fn write<'i>(&mut self, id: &'i Text) -> Cow<'i, str> {
         if let Some(short) = escape(id) {
@@ -121,6 +147,16 @@ mod tests {
             (ToolIds::default(), Text::from("a".repeat(65)), Text::from("b".repeat(99)));
         let written: Vec<_> = [&long, &other, &long].map(|id| ids.write(id).into_owned()).into();
         assert_eq!(written, ["bs_long-1", "bs_long-2", "bs_long-1"]);
+    }
+
+    #[test]
+    fn an_id_that_comes_again_is_another_one() {
+        let (mut ids, id, long) = (ToolIds::default(), Text::from("call_0"), Text::from("a".repeat(65)));
+        assert_eq!((ids.call(&id), ids.result(&id)), ("call_0".to_owned(), "call_0".to_owned()));
+        assert_eq!((ids.call(&id), ids.result(&id)), ("bs_long-1".to_owned(), "bs_long-1".to_owned()));
+        assert_eq!((ids.call(&long), ids.call(&long)), ("bs_long-2".to_owned(), "bs_long-3".to_owned()));
+        assert_eq!(ids.result(&long), "bs_long-3");
+        assert_eq!(ids.result(&Text::from("never called")), "bs_never_20called");
     }
 
     proptest! {

@@ -12,6 +12,8 @@ pub(super) struct Talk {
     /// The top-level `system`.
     pub(super) system: Option<Json>,
     pub(super) turns: Vec<Json>,
+    /// Whether the assistant speaks first; not looked at where the caller wrote this dialect.
+    pub(super) begins_with_assistant: bool,
     pub(super) ends_with_assistant: bool,
     /// Whether the model is in the middle of a round of tool calls that no reasoning of this provider began.
     pub(super) unreasoned_tool_round: bool,
@@ -50,7 +52,10 @@ pub(super) fn translate(blocks: &mut Blocks, messages: &[Message], system_in_tal
         } else {
             begun = true;
             let place = if message.role == Role::Assistant { Place::Assistant } else { Place::User };
-            add(blocks, &mut turns, message, place, path);
+            let trimmed = (place == Place::Assistant && index + 1 == messages.len())
+                .then(|| without_trailing_space(blocks, message, path))
+                .flatten();
+            add(blocks, &mut turns, trimmed.as_ref().unwrap_or(message), place, path);
         }
     }
     if turns.is_empty() && !system.is_empty() {
@@ -62,11 +67,26 @@ pub(super) fn translate(blocks: &mut Blocks, messages: &[Message], system_in_tal
     let last_assistant = turns.iter().rev().find(|turn| turn.place == Place::Assistant);
     Talk {
         system: system.into_iter().next().map(Turn::content),
+        begins_with_assistant: turns.first().is_some_and(|turn| turn.place == Place::Assistant),
         ends_with_assistant: last.is_some_and(|turn| turn.place == Place::Assistant),
         unreasoned_tool_round: last.is_some_and(|turn| !turn.results.is_empty())
             && last_assistant.is_some_and(|turn| turn.calls && !turn.reasons),
         turns: turns.into_iter().map(Turn::write).collect(),
     }
+}
+
+/// The last word of the assistant's as Anthropic takes it: without white space at its end. `None`: it has none.
+fn without_trailing_space(blocks: &mut Blocks, message: &Message, path: Path<'_>) -> Option<Message> {
+    let mut message = message.clone();
+    let PartKind::Text { text, .. } = &mut message.content.parts.last_mut()?.kind else { return None };
+    let kept = text.trim_end();
+    if kept.len() == text.len() {
+        return None;
+    }
+    *text = Text::from(kept.to_owned());
+    blocks
+        .hint(path, "Anthropic Messages refuses a last turn of the assistant's with white space at its end");
+    Some(message)
 }
 
 /// Adds a message to the turn of its speaker, or begins one.

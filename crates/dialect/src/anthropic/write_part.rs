@@ -140,7 +140,7 @@ impl Blocks {
     }
 
     fn tool_call(&mut self, part: &Part, call: &ToolCall, path: Path<'_>) -> Json {
-        let id = self.ids.write(&call.id).into_owned();
+        let id = if self.own { self.ids.write(&call.id).into_owned() } else { self.ids.call(&call.id) };
         let (input, changed) = input(call);
         if let Some(reason) = changed {
             self.hint(path.field("arguments"), reason);
@@ -156,7 +156,7 @@ impl Blocks {
     }
 
     fn tool_result(&mut self, part: &Part, result: &ToolResult, path: Path<'_>) -> Json {
-        let id = self.ids.write(&result.id).into_owned();
+        let id = self.ids.result(&result.id);
         let content = self.result_content(&result.content, path.field("content"));
         self.typed("tool_result", part, path, |object| {
             object.string("tool_use_id", &id);

@@ -5,7 +5,7 @@ use backstop_core::{
 };
 
 use super::{
-    thinking,
+    schema, thinking,
     turns::{Talk, translate},
     words::{fields_of, object_of},
     write_part::{Blocks, Place, list_of},
@@ -35,6 +35,11 @@ pub(crate) fn encode_request(request: &Request, facts: &Facts) -> Result<Encoded
     if talk.ends_with_assistant && !facts.prefill {
         blocks.constraint(MESSAGES, "the model does not go on from a last turn of its own");
         talk.turns.pop();
+    }
+    if talk.begins_with_assistant && !facts.system_in_talk {
+        // The models that take instructions in the talk also take a first word of their own.
+        blocks.constraint(MESSAGES, "Anthropic Messages wants the user to speak first");
+        talk.turns.remove(0);
     }
     if talk.turns.is_empty() && !own {
         return Err(Failure::new(
@@ -118,7 +123,8 @@ fn as_written(blocks: &mut Blocks, messages: &[Message]) -> Talk {
                 .for_each(|(name, value)| object.json(name, value));
         }));
     }
-    Talk { system, turns, ends_with_assistant, unreasoned_tool_round: false }
+    let (begins_with_assistant, unreasoned_tool_round) = (false, false);
+    Talk { system, turns, begins_with_assistant, ends_with_assistant, unreasoned_tool_round }
 }
 
 /// The content as it was written; `None` where nothing of it may go out.
@@ -169,6 +175,8 @@ fn sampling(
             blocks.hint(path, "the model takes no sampling parameters");
         } else if !blocks.own && reasons && !(name == "top_p" && number >= 0.95) {
             blocks.hint(path, "the model takes none while it reasons");
+        } else if !blocks.own && name == "top_p" && written.iter().any(|(name, _)| *name == "temperature") {
+            blocks.hint(path, "current models take one of temperature and top_p");
         } else if !blocks.own && name == "temperature" && number > 1.0 {
             blocks.hint(path, "lowered to 1, the highest at Anthropic");
             written.push((name, Json::from(1)));
@@ -234,9 +242,17 @@ fn output(blocks: &mut Blocks, request: &Request, facts: &Facts) -> Option<Json>
             if name.is_some() || description.is_some() {
                 blocks.hint(path, "Anthropic Messages has no name and no description of a schema");
             }
+            let shut = if blocks.own { Some(schema.clone()) } else { schema::closed(schema) };
+            let Some(shut) = shut else {
+                blocks.constraint(path, "Anthropic Messages answers by schemas of closed objects only");
+                return None;
+            };
+            if shut != *schema {
+                blocks.hint(path, "Anthropic Messages wants every object of a schema closed: they are");
+            }
             Some(object_json(|object| {
                 object.string("type", "json_schema");
-                object.json("schema", schema);
+                object.json("schema", &shut);
             }))
         }
     }

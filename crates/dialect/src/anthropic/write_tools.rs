@@ -2,7 +2,10 @@
 
 use backstop_core::{Dialect, Json, Request, Text, Tool, ToolChoice, ToolDefinition, ToolKind};
 
-use super::write_part::{Blocks, list_of};
+use super::{
+    schema,
+    write_part::{Blocks, list_of},
+};
 use crate::{
     Facts,
     json::{Path, object_json},
@@ -14,10 +17,30 @@ pub(super) fn tools(blocks: &mut Blocks, tools: &[Tool], facts: &Facts) -> Optio
         blocks.constraint(list, "the model calls no tools");
         return None;
     }
-    let written = tools.iter().enumerate();
-    let written: Vec<_> =
-        written.filter_map(|(index, tool)| write_tool(blocks, tool, list.item(index), facts)).collect();
+    let mut written = Vec::with_capacity(tools.len());
+    for (index, tool) in tools.iter().enumerate() {
+        if blocks.own || !is_repeated(blocks, tools, index, tool) {
+            written.extend(write_tool(blocks, tool, list.item(index), facts));
+        }
+    }
     (!written.is_empty()).then(|| list_of(&written))
+}
+
+/// Whether a tool before this one has its name, which Anthropic refuses and OpenAI does not.
+fn is_repeated(blocks: &mut Blocks, tools: &[Tool], index: usize, tool: &Tool) -> bool {
+    let name = name_of(tool);
+    let earlier = tools.iter().take(index).find(|earlier| name.is_some() && name_of(earlier) == name);
+    if earlier.is_some_and(|earlier| earlier != tool) {
+        blocks.constraint(Path::Root.field("tools").item(index), "another tool has the same name");
+    }
+    earlier.is_some()
+}
+
+fn name_of(tool: &Tool) -> Option<&Text> {
+    match &tool.definition {
+        ToolDefinition::Client { name, .. } => Some(name),
+        ToolDefinition::Opaque { .. } => None,
+    }
 }
 
 fn write_tool(blocks: &mut Blocks, tool: &Tool, path: Path<'_>, facts: &Facts) -> Option<Json> {
@@ -49,7 +72,8 @@ fn write_tool(blocks: &mut Blocks, tool: &Tool, path: Path<'_>, facts: &Facts) -
         object.string("name", name);
         object.maybe_string("description", description.as_deref());
         match schema {
-            Some(schema) => object.json("input_schema", schema),
+            Some(schema) if own => object.json("input_schema", schema),
+            Some(schema) => object.json("input_schema", &schema::of_object(schema)),
             // Required here: the least that says "no arguments".
             None if !own => object.raw("input_schema", r#"{"type":"object"}"#),
             None => {}

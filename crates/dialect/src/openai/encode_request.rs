@@ -94,6 +94,21 @@ fn write_tool(list: &mut Array<'_>, tool: &Tool, index: usize, losses: &mut Loss
             (*kind, name, description, schema, *strict)
         }
     };
+    if !losses.own && name.len() > LONGEST_NAME {
+        losses.constraint(format!("tools[{index}].name"), "OpenAI Chat takes names of up to 64 characters");
+        return false;
+    }
+    // Anthropic holds its models to any schema, OpenAI to closed ones without optional fields.
+    let strict = match (strict, schema) {
+        (Some(true), Some(schema)) if !losses.own && !strict::takes(schema) => {
+            losses.hint(
+                format!("tools[{index}].strict"),
+                "OpenAI holds a model to a schema only where every object is closed and all its fields are required",
+            );
+            None
+        }
+        (strict, _) => strict,
+    };
     let inner = kind_name(kind);
     let own = losses.own_extra(&tool.extra, &format!("tools[{index}]"));
     let untyped = own && held_place(&tool.extra, &["type"]).is_some();
@@ -205,7 +220,11 @@ fn parameters(top: &mut Object<'_>, request: &Request, facts: &Facts, losses: &m
         None => {}
         Some(Stop { sequences, bare: true }) if sequences.len() == 1 => top.string("stop", &sequences[0]),
         Some(Stop { sequences, .. }) => {
-            top.array("stop", |list| sequences.iter().for_each(|sequence| list.string(sequence)));
+            let most = if own { sequences.len() } else { MOST_STOPS };
+            if sequences.len() > most {
+                losses.constraint("stop", "OpenAI Chat takes four stop sequences");
+            }
+            top.array("stop", |list| sequences.iter().take(most).for_each(|sequence| list.string(sequence)));
         }
     }
     for (name, value) in [
@@ -241,8 +260,13 @@ fn reasoning(top: &mut Object<'_>, request: &Request, facts: &Facts, losses: &mu
         }
         return;
     }
-    if let Some(effort) = &reasoning.effort {
-        return top.string("reasoning_effort", effort);
+    match reasoning.effort.as_deref() {
+        None => {}
+        Some("max") if !losses.own => {
+            losses.hint("effort", "lowered to `high`, the highest that every OpenAI model takes");
+            return top.string("reasoning_effort", "high");
+        }
+        Some(effort) => return top.string("reasoning_effort", effort),
     }
     match reasoning.mode {
         // No word for "off" is known to every server of this dialect.
@@ -260,6 +284,10 @@ fn reasoning(top: &mut Object<'_>, request: &Request, facts: &Facts, losses: &mu
         Some(ReasoningMode::Adaptive) | None => {}
     }
 }
+
+/// OpenAI API reference, Create chat completion: `stop`, and the name of a function.
+const MOST_STOPS: usize = 4;
+const LONGEST_NAME: usize = 64;
 
 /// Up to how many tokens of a budget an effort stands for: the reverse of what gateways commonly give an effort.
 const BUDGETS: [(u64, &str); 2] = [(2048, "low"), (8192, "medium")];

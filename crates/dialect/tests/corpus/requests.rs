@@ -120,7 +120,7 @@ fn assert_kept(place: &str, request: &Request, encoded: &Encoded, back: &Request
         Some(OutputFormat::JsonSchema { schema, .. }) => serde_json::from_str::<Value>(schema.as_str()).ok(),
         _ => None,
     };
-    assert_eq!(schema(back), schema(request), "{place}");
+    assert!(schema(back) == schema(request) || lost("output"), "{place}: {losses:?}");
     for (name, before, after) in parameters(request, back) {
         assert!(before == after || lost(name), "{place}: `{name}` was {before:?} and is {after:?}");
     }
