@@ -6,7 +6,7 @@ import time
 import anthropic
 import openai
 
-from world import CALLER_KEY, FAILURES, GATEWAY, PLAIN, PLAIN_MODEL, Case
+from world import CALLER_KEY, FAILURES, GATEWAY, PLAIN, PLAIN_MODEL, TO_ANTHROPIC, Case
 
 # For each failure that a provider plays: the status that callers get, and the exceptions of both SDKs for it.
 EXPECTED = {
@@ -123,6 +123,20 @@ class OpenAI(Failures):
         self.assertEqual(raw.parse().model, f"{PLAIN_MODEL}-second")
         self.assertIn(f"{PLAIN_MODEL}-second", raw.headers["x-backstop-target"])
         self.assertTrue(raw.headers["x-backstop-fallback-reason"])
+
+    def test_what_a_model_lacks_another_one_has(self):
+        # In the provider's own dialect, so that it is the provider who says so.
+        tools = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}]
+        options = {"temperature": 0.5} if TO_ANTHROPIC else {"tools": tools}
+        if TO_ANTHROPIC:
+            client = anthropic.Anthropic(base_url=GATEWAY, api_key=CALLER_KEY)
+            answer = client.messages.create(model="lacking", max_tokens=50, messages=USER, extra_body=options)
+        else:
+            answer = self.create("lacking", **options)
+        self.assertEqual(answer.model, PLAIN_MODEL)
+        first, second = self.seen()
+        self.assertIn(first["refused_by"], ("sampling-unsupported", "tools-while-reasoning"))
+        self.assertEqual(second["status"], 200)
 
     def test_async(self):
         self.play(always="status=503", model=f"{PLAIN_MODEL}-async-openai")

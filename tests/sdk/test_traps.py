@@ -145,6 +145,7 @@ OF_OPENAI = {
 # What a caller of Anthropic may ask.
 OF_ANTHROPIC = {
     "sampling": dict(extra_body={"temperature": 0.7, "top_k": 5}),
+    "a stop sequence": dict(stop_sequences=["END"]),
     "many stop sequences": dict(stop_sequences=["a1", "b2", "c3", "d4", "e5", "f6"]),
     "one token": dict(max_tokens=1),
     "more tokens than the model gives": dict(max_tokens=20_000),

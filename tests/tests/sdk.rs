@@ -74,11 +74,16 @@ async fn run(module: &str, upstream: &str) {
 /// A plain model and one that reasons; a retry, a fallback; and for each failure a provider and a chain of its own, so
 /// that no cooldown meets another.
 fn configuration(url: &str, upstream: &str) -> String {
-    let (dialect, base_url, plain, reasoning, modern) = match upstream {
-        "anthropic" => {
-            ("anthropic-messages", url.to_owned(), "claude-haiku-4-5", "claude-sonnet-5", "claude-opus-4-6")
-        }
-        _ => ("openai-chat", format!("{url}/v1"), "gpt-4.1-mini", "gpt-5-mini", "gpt-5.6-terra"),
+    let (dialect, base_url, plain, reasoning, modern, lacking) = match upstream {
+        "anthropic" => (
+            "anthropic-messages",
+            url.to_owned(),
+            "claude-haiku-4-5",
+            "claude-sonnet-5",
+            "claude-opus-4-6",
+            "claude-opus-4-8",
+        ),
+        _ => ("openai-chat", format!("{url}/v1"), "gpt-4.1-mini", "gpt-5-mini", "gpt-5.1", "gpt-5.6-terra"),
     };
     let provider = format!("{{ dialect: {dialect}, base_url: \"{base_url}\", api_key: upstream-key }}");
     let chain = "retries: 0, breaker: off, timeouts: { first_byte: 1s, total: 1s }";
@@ -88,6 +93,7 @@ fn configuration(url: &str, upstream: &str) -> String {
   plain: {{ targets: [{{ model: {upstream}/{plain} }}] }}
   reasoning: {{ targets: [{{ model: {upstream}/{reasoning} }}] }}
   modern: {{ targets: [{{ model: {upstream}/{modern} }}] }}
+  lacking: {{ targets: [{{ model: {upstream}/{lacking} }}, {{ model: {upstream}/{plain} }}] }}
   retried: {{ targets: [{{ model: {upstream}/{plain}-retried }}], retries: 1 }}
   fallback:
     targets:
