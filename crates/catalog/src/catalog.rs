@@ -1,5 +1,7 @@
 use std::sync::LazyLock;
 
+use backstop_core::Flavour;
+
 use crate::{Model, Provider};
 
 /// Providers and their models.
@@ -13,11 +15,16 @@ impl Catalog {
     #[must_use]
     pub fn bundled() -> &'static Self {
         static BUNDLED: LazyLock<Catalog> = LazyLock::new(|| {
+            let files = [
+                include_str!("../data/openai.json"),
+                include_str!("../data/anthropic.json"),
+                include_str!("../data/google.json"),
+                include_str!("../data/mistral.json"),
+                include_str!("../data/deepseek.json"),
+                include_str!("../data/qwen.json"),
+            ];
             let mut providers: Vec<Provider> =
-                [include_str!("../data/openai.json"), include_str!("../data/anthropic.json")]
-                    .into_iter()
-                    .map(|file| read(serde_json::from_str(file)))
-                    .collect();
+                files.into_iter().map(|file| read(serde_json::from_str(file))).collect();
             providers.extend(read::<Vec<Provider>>(serde_json::from_str(include_str!("../data/local.json"))));
             Catalog { providers }
         });
@@ -33,6 +40,18 @@ impl Catalog {
     #[must_use]
     pub fn provider(&self, name: &str) -> Option<&Provider> {
         self.providers.iter().find(|provider| provider.name == name)
+    }
+
+    /// Whose OpenAI Chat Completions is spoken at `base_url`, by its host: that of a provider of the catalogue, or one that
+    /// hosts of the same provider share. Any other host is a compatible server of which nothing is known.
+    #[must_use]
+    pub fn flavour_at(&self, base_url: &str) -> Flavour {
+        let place = host(base_url);
+        let known =
+            self.providers.iter().find(|provider| !provider.local && host(&provider.base_url) == place);
+        let family =
+            || FAMILIES.iter().find(|(ending, _)| place.ends_with(ending)).map(|(_, flavour)| *flavour);
+        known.map(|provider| provider.flavour).or_else(family).unwrap_or_default()
     }
 
     /// The model `id` at the provider `provider`: by its id, or as a dated snapshot of it (`-2025-04-14`, `-20250514`).
@@ -55,6 +74,20 @@ impl Catalog {
 fn read<T>(data: serde_json::Result<T>) -> T {
     data.unwrap_or_else(|error| panic!("the bundled catalogue is broken: {error}"))
 }
+
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', ':', '?']).next().unwrap_or_default()
+}
+
+/// Hosts of regions and resources, by their ending.
+const FAMILIES: [(&str, Flavour); 5] = [
+    (".aliyuncs.com", Flavour::Qwen),
+    (".openai.azure.com", Flavour::Openai),
+    (".openai.com", Flavour::Openai),
+    ("openrouter.ai", Flavour::Openrouter),
+    (".mistral.ai", Flavour::Mistral),
+];
 
 fn without_date(id: &str) -> Option<&str> {
     let is_date = |text: &str, dashes: bool| {

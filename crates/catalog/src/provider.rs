@@ -1,4 +1,4 @@
-use backstop_core::Dialect;
+use backstop_core::{Dialect, Flavour};
 use serde::{Deserialize, Deserializer, de};
 
 use crate::Model;
@@ -13,6 +13,9 @@ pub struct Provider {
     /// What it speaks.
     #[serde(deserialize_with = "dialect")]
     pub dialect: Dialect,
+    /// Whose OpenAI Chat Completions it speaks, where it speaks that dialect.
+    #[serde(default, deserialize_with = "flavour")]
+    pub flavour: Flavour,
     /// Where it is.
     pub base_url: String,
     /// The environment variable that its key is commonly in; `None` where it asks for none.
@@ -31,5 +34,9 @@ pub struct Provider {
 }
 
 fn dialect<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dialect, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+}
+
+fn flavour<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Flavour, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
 }

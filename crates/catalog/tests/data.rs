@@ -1,6 +1,7 @@
 //! The bundled data is whole and plausible.
 
 use backstop_catalog::{Catalog, ModelOverrides, Price, Reasoning};
+use backstop_core::Flavour;
 
 #[test]
 fn every_row_is_whole_and_names_its_source() {
@@ -32,6 +33,24 @@ fn every_row_is_whole_and_names_its_source() {
 }
 
 #[test]
+fn a_host_tells_whose_dialect_is_spoken_there() {
+    let catalog = Catalog::bundled();
+    for (url, flavour) in [
+        ("https://api.openai.com/v1", Flavour::Openai),
+        ("https://api.deepseek.com", Flavour::Deepseek),
+        ("https://dashscope.aliyuncs.com/compatible-mode/v1", Flavour::Qwen),
+        ("https://codestral.mistral.ai/v1", Flavour::Mistral),
+        ("https://mine.openai.azure.com/openai/v1", Flavour::Openai),
+        ("https://openrouter.ai/api/v1", Flavour::Openrouter),
+        ("http://127.0.0.1:11434/v1", Flavour::Compatible),
+        ("https://api.deepseek.com.evil.test", Flavour::Compatible),
+    ] {
+        assert_eq!(catalog.flavour_at(url), flavour, "{url}");
+    }
+    assert_eq!(catalog.provider("qwen").unwrap().flavour, Flavour::Qwen);
+}
+
+#[test]
 fn default_models_are_known() {
     let catalog = Catalog::bundled();
     for provider in catalog.providers().filter(|provider| !provider.local) {
@@ -48,6 +67,10 @@ fn facts_that_decisions_hang_on() {
     assert_eq!(model("anthropic", "claude-opus-4-8").prefill, Some(false));
     assert_eq!(model("anthropic", "claude-haiku-4-5-20251001").reasoning, Reasoning::Budget);
     assert_eq!(model("anthropic", "claude-opus-4-8").sampling_params, Some(false));
+    assert_eq!(model("anthropic", "claude-opus-4-8").system_in_talk, Some(true));
+    assert_eq!(model("google", "gemini-2.5-pro").reasoning, Reasoning::Budget);
+    assert_eq!(model("google", "gemini-3.5-flash").reasoning, Reasoning::Effort);
+    assert_eq!(model("deepseek", "deepseek-v4-pro").structured_output, Some(false));
     assert_eq!(model("openai", "gpt-5.1").max_input, Some(272_000));
     assert_eq!(model("openai", "gpt-4.1-mini").price.input.as_deref(), Some("0.4"));
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use backstop_catalog::ModelOverrides;
-use backstop_core::{Dialect, Edit};
+use backstop_core::{Dialect, Edit, Flavour};
 use http::HeaderName;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -56,6 +56,8 @@ pub struct ProviderConfig {
     pub name: String,
     /// What it speaks.
     pub dialect: Dialect,
+    /// Whose OpenAI Chat Completions it speaks, where it speaks that dialect.
+    pub flavour: Flavour,
     /// Where it is, such as `https://api.openai.com/v1`.
     pub base_url: String,
     /// The keys, as a pool. Empty: none is sent.

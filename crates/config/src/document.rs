@@ -35,6 +35,7 @@ pub(crate) struct Server {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Provider {
     pub(crate) dialect: Option<Spanned<String>>,
+    pub(crate) flavour: Option<Spanned<String>>,
     pub(crate) base_url: Option<Spanned<String>>,
     pub(crate) api_key: Option<Spanned<String>>,
     pub(crate) api_keys: Vec<Spanned<String>>,

@@ -53,6 +53,7 @@ impl Config {
             let provider = ProviderConfig {
                 name: known.name.to_string(),
                 dialect: known.dialect,
+                flavour: known.flavour,
                 base_url: environment.get(&base_url).unwrap_or_else(|| known.base_url.to_string()),
                 api_keys: vec![SecretString::from(key.trim().to_owned())],
                 auth_header: None,

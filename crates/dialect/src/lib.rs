@@ -3,6 +3,7 @@
 //! Bytes in, typed values out, and back: no runtime, no socket, no clock. Every function names the
 //! [`Dialect`](backstop_core::Dialect) that it speaks and hands over to that dialect's module.
 
+mod accent;
 mod answer;
 mod anthropic;
 mod apply;

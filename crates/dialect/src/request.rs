@@ -3,7 +3,12 @@
 use backstop_core::{Decode, Dialect, Failure, Peek, Request, Text};
 use bytes::Bytes;
 
-use crate::{Encoded, Facts, Splice, anthropic, apply::waiting, gemini, openai, splice};
+use crate::{
+    Encoded, Facts, Splice, anthropic,
+    apply::waiting,
+    gemini, openai,
+    splice::{self, splice},
+};
 
 /// Reads what decisions need of a request, in one pass over its bytes and without building a document.
 ///
@@ -67,7 +72,7 @@ pub fn encode_request(dialect: Dialect, request: &Request, facts: &Facts) -> Res
         return Ok(encoded);
     }
     match dialect {
-        Dialect::OpenaiChat => openai::encode_request(request, facts),
+        Dialect::OpenaiChat => splice::speak(facts.flavour, openai::encode_request(request, facts)?),
         Dialect::AnthropicMessages => anthropic::encode_request(request, facts),
         Dialect::GeminiGenerate => gemini::encode_request(request, facts),
         _ => Err(unknown(dialect)),

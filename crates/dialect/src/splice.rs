@@ -1,6 +1,7 @@
 //! Edits on the caller's own bytes.
 
 mod foreign;
+mod speak;
 mod system;
 
 use std::{borrow::Cow, str};
@@ -14,7 +15,7 @@ use self::{
     system::{System, anthropic_system, gemini_system, openai_messages, without_instructions},
 };
 use crate::{
-    Encoded, Loss,
+    Encoded, Loss, accent,
     apply::FORBIDDEN,
     json::{self, Fields, object_json},
 };
@@ -52,8 +53,25 @@ pub fn splice(dialect: Dialect, body: &Bytes, splice: &Splice<'_>) -> Result<Enc
     if splice.ask_for_usage && dialect == Dialect::OpenaiChat && document.get("stream") == Some("true") {
         document.set_within("stream_options", "include_usage", &Json::from(true));
     }
-    let losses = document.withhold(dialect, splice.flavour);
+    let mut losses = document.withhold(dialect, splice.flavour);
+    if dialect == Dialect::OpenaiChat
+        && let Some(accent) = accent::of(splice.flavour)
+    {
+        losses.extend(document.speak(accent));
+    }
     Ok(Encoded { body: document.write(), losses })
+}
+
+/// Writes a document of OpenAI's dialect again in the accent of `flavour`.
+pub(crate) fn speak(flavour: Flavour, mut encoded: Encoded) -> Result<Encoded, Failure> {
+    if let Some(accent) = accent::of(flavour) {
+        let mut document = Document::open(&encoded.body)?;
+        let losses = document.speak(accent);
+        let body = document.write();
+        encoded.body = body;
+        encoded.losses.extend(losses);
+    }
+    Ok(encoded)
 }
 
 /// The top level of a document: where its fields are, and what becomes of them.

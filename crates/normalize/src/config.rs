@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use backstop_core::Dialect;
+use backstop_core::{Dialect, Flavour};
 use backstop_dialect::Facts;
 
 /// One provider's side.
@@ -48,6 +48,16 @@ impl NormalizeConfig {
     #[must_use]
     pub const fn with_facts(mut self, facts: Facts) -> Self {
         self.facts = facts;
+        self
+    }
+
+    /// Says whose OpenAI Chat Completions the provider speaks. What only OpenAI itself knows is then not asked of others.
+    #[must_use]
+    pub const fn with_flavour(mut self, flavour: Flavour) -> Self {
+        self.facts.flavour = flavour;
+        if !matches!(flavour, Flavour::Openai | Flavour::Compatible) {
+            self.facts.newer_openai_names = false;
+        }
         self
     }
 

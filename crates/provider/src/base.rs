@@ -70,8 +70,12 @@ impl Base {
     /// The absolute URI of a request whose `uri` is relative to this base.
     pub(crate) fn join(&self, uri: &Uri) -> Result<Uri, Failure> {
         let mut path = uri.path();
-        if self.path.ends_with("/v1") && (path == "/v1" || path.starts_with("/v1/")) {
-            path = &path["/v1".len()..];
+        for version in ["/v1", "/v1beta"] {
+            let rest = path.strip_prefix(version).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+            if let Some(rest) = rest.filter(|_| self.path.ends_with(version)) {
+                path = rest;
+                break;
+            }
         }
         let mut joined = String::with_capacity(self.path.len() + path.len() + 1);
         joined.push_str(&self.path);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use backstop_core::Dialect;
+use backstop_core::{Dialect, Flavour};
 use secrecy::SecretString;
 use serde_saphyr::Spanned;
 
@@ -25,13 +25,20 @@ impl Resolver<'_> {
             }
             None => known.map(|known| known.dialect),
         };
+        // A provider of the catalogue keeps its accent wherever it is reached, behind a proxy above all.
+        let flavour = match provider.flavour {
+            Some(flavour) => {
+                self.word(&flavour, |word| word.parse::<Flavour>().map_err(|error| error.to_string()))
+            }
+            None => known.map(|known| known.flavour),
+        };
         let base_url = match provider.base_url {
             Some(url) => self.base_url(&url),
             None => known.map(|known| known.base_url.to_string()),
         };
         if known.is_none() && !has_dialect {
             let message = format!(
-                "provider `{name}` is not in the catalogue, so it needs a `dialect`: `openai-chat` or `anthropic-messages`"
+                "provider `{name}` is not in the catalogue, so it needs a `dialect`: `openai-chat`, `anthropic-messages` or `gemini-generate`"
             );
             self.error(place, message);
         }
@@ -61,6 +68,8 @@ impl Resolver<'_> {
         Some(ProviderConfig {
             name: name.to_owned(),
             dialect: dialect?,
+            flavour: flavour
+                .unwrap_or_else(|| self.catalog.flavour_at(base_url.as_deref().unwrap_or_default())),
             base_url: base_url?,
             api_keys,
             auth_header,

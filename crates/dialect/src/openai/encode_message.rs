@@ -26,6 +26,8 @@ pub(super) struct Losses {
     pub(super) own: bool,
     /// The ids that OpenAI would find too long.
     pub(super) ids: ToolIds,
+    /// Whether the server takes Anthropic's cache marks.
+    pub(super) marks: bool,
 }
 
 impl Losses {
@@ -298,7 +300,7 @@ fn contents(object: &mut Object<'_>, content: &Content, parts: &[&Part], at: &st
 fn foreign_contents(object: &mut Object<'_>, parts: &[&Part], at: &str, losses: &mut Losses) {
     match parts {
         [] => object.string("content", ""),
-        [part] if let Some(text) = text_of(part) => {
+        [part] if let Some(text) = text_of(part).filter(|_| part.cache.is_none() || !losses.marks) => {
             object.string("content", text);
             report_part(part, at, losses);
         }

@@ -14,7 +14,7 @@ use super::{
     tool_id::ToolIds,
 };
 use crate::{
-    Encoded, Facts, Loss, ReasoningStyle,
+    Encoded, Facts, Loss, ReasoningStyle, accent,
     apply::FORBIDDEN,
     gemini::is_ours,
     json::{self, Array, Object, held_place},
@@ -22,7 +22,12 @@ use crate::{
 
 pub(crate) fn encode_request(request: &Request, facts: &Facts) -> Result<Encoded, Failure> {
     let own = request.dialect == Dialect::OpenaiChat;
-    let mut losses = Losses { list: Vec::new(), own, ids: ToolIds::default() };
+    let mut losses = Losses {
+        list: Vec::new(),
+        own,
+        ids: ToolIds::default(),
+        marks: accent::of(facts.flavour).is_some_and(|accent| accent.cache_control),
+    };
     let body: Bytes = json::object(1024, |top| {
         top.string("model", &request.model);
         top.array("messages", |list| encode_message::messages(list, request, facts, &mut losses));
@@ -146,6 +151,7 @@ pub(super) fn write_cache(
     match mark.map(|mark| &mark.native) {
         None => {}
         Some((Dialect::OpenaiChat, json)) => object.json(cache_mark_name(json.as_str()), json),
+        Some((Dialect::AnthropicMessages, json)) if losses.marks => object.json("cache_control", json),
         Some(_) => losses.hint(format!("{at}.cache_control"), "OpenAI Chat caches by itself"),
     }
 }

@@ -33,8 +33,11 @@ fn they_come_out_of_their_own_dialect_equal() {
         // As it goes up to a provider of the same dialect: the caller's own bytes.
         let passed = splice(*dialect, body, &Splice { flavour: exchange.flavour, ..Splice::default() })
             .expect("an object");
-        if passed.losses.is_empty() {
-            assert_eq!(passed.body, *body, "{file}");
+        let refused = passed.losses.iter().find(|loss| loss.severity == Severity::Constraint);
+        assert!(refused.is_none() || !exchange.status.is_success(), "{file}: {refused:?}");
+        if passed.losses.is_empty() && exchange.status.is_success() {
+            // What a server of this accent took goes up as it is.
+            assert_eq!(value(&passed.body), value(body), "{file}");
         }
         if !request.model.is_empty() {
             let seen = peek(*dialect, body).unwrap_or_else(|failure| panic!("{file}: {failure}"));

@@ -62,6 +62,7 @@ impl TargetLayers {
         };
         let normalize =
             NormalizeConfig::new(provider.dialect).with_facts(facts_of(model)).with_unsupported(unsupported);
+        let normalize = normalize.with_flavour(provider.flavour);
         Self {
             attempt: AttemptLayer::new(name.name.clone()).with_observer(metrics.clone()),
             adapt: AdaptLayer::new(AdaptConfig::new(name).with_edits(target.edits.iter().cloned())),
