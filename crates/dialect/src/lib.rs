@@ -21,6 +21,7 @@ mod splice;
 pub mod sse;
 mod stream_decoder;
 mod stream_encoder;
+mod template;
 mod voice;
 
 pub use self::{

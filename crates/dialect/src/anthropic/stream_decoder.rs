@@ -16,6 +16,7 @@ use super::{
 use crate::{
     json::{Error, Fields, Path, fragment, items, json, string},
     sse::Frame,
+    template::Template,
 };
 
 /// Reads the events of a stream.
@@ -32,6 +33,8 @@ pub(crate) struct StreamDecoder {
     seen: u32,
     /// The fields of the usage that the start told.
     usage: Option<Extra>,
+    /// The last piece of text, and its block.
+    template: Option<(Template, u64)>,
 }
 
 #[derive(Debug)]
@@ -100,6 +103,9 @@ impl StreamDecoder {
     pub(crate) fn read(&mut self, frame: &Frame) -> Result<Option<Event>, Failure> {
         let wire =
             Wire { dialect: Dialect::AnthropicMessages, form: Form::Stream, bytes: frame.wire.clone() };
+        if let Some(delta) = self.same_again(frame) {
+            return Ok(Some(Event::single(wire, delta)));
+        }
         let Some(data) = &frame.data else { return Ok(Some(Event::single(wire, Delta::Ping))) };
         // Not of this dialect, but some servers that speak it end so.
         if data.trim() == "[DONE]" {
@@ -110,7 +116,11 @@ impl StreamDecoder {
             .map_err(|error| malformed(&format!("an event is not valid JSON of this dialect: {error}")))?;
         let kind = parsed.kind.and_then(string);
         let event = match kind.as_deref().unwrap_or(&frame.event) {
-            "content_block_delta" => Event::single(wire, self.piece(&bytes, &parsed)?),
+            "content_block_delta" => {
+                let delta = self.piece(&bytes, &parsed)?;
+                self.learn(data, &parsed, &delta);
+                Event::single(wire, delta)
+            }
             "content_block_start" => Event::new(wire, self.open_block(&bytes, &parsed)?),
             "content_block_stop" => Event::new(wire, self.close_block(&parsed)?),
             "message_start" => Event::new(wire, self.start(&bytes, &parsed)?),
@@ -133,6 +143,22 @@ impl StreamDecoder {
             _ => Event::new(wire, Vec::new()),
         };
         Ok(Some(event))
+    }
+
+    /// The text of a piece that is otherwise the same as an earlier one.
+    fn same_again(&self, frame: &Frame) -> Option<Delta> {
+        let (template, index) = self.template.as_ref()?;
+        let text = template.read(frame.data.as_ref().filter(|_| frame.event == "content_block_delta")?)?;
+        let block = self.open.iter().find(|block| block.index == *index)?;
+        let text = Text::slice_of(&frame.wire, text);
+        matches!(block.kind, BlockKind::Text).then_some(Delta::Text { choice: 0, block: block.number, text })
+    }
+
+    fn learn(&mut self, document: &str, data: &Data<'_>, delta: &Delta) {
+        if let (Delta::Text { text, .. }, Some(index)) = (delta, data.index) {
+            let template = Template::learn(document, text).map(|template| (template, index));
+            self.template = template.or(self.template.take());
+        }
     }
 
     pub(crate) const fn is_complete(&self) -> bool {

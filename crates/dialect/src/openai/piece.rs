@@ -126,6 +126,11 @@ impl ChoiceState {
         }
     }
 
+    /// A piece that brings nothing but text.
+    pub(super) fn text(&mut self, text: Text) -> Delta {
+        Delta::Text { choice: self.index, block: self.block(Growing::Text), text }
+    }
+
     /// The end of the choice, if `word` is one; told once.
     pub(super) fn finish(&mut self, word: Text, deltas: &mut Vec<Delta>) {
         if word.is_empty() || self.finished {

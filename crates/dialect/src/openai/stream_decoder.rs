@@ -12,7 +12,7 @@ use super::{
     piece::{ChoiceState, Piece},
     usage,
 };
-use crate::{json, sse::Frame};
+use crate::{json, sse::Frame, template::Template};
 
 /// Reads the chunks of one answer.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(crate) struct StreamDecoder {
     choices: Vec<ChoiceState>,
     start: Option<Start>,
     terminated: bool,
+    /// The last chunk that brought nothing but text, and its choice.
+    template: Option<(Template, u32)>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -69,7 +71,7 @@ struct Groq<'a> {
 impl StreamDecoder {
     pub(crate) fn new(choices: u32) -> Self {
         let expected = usize::try_from(choices.max(1)).unwrap_or(usize::MAX);
-        Self { expected, choices: Vec::new(), start: None, terminated: false }
+        Self { expected, choices: Vec::new(), start: None, terminated: false, template: None }
     }
 
     pub(crate) fn read(&mut self, frame: &Frame) -> Result<Option<Event>, Failure> {
@@ -78,6 +80,9 @@ impl StreamDecoder {
             return Ok(None);
         }
         let wire = Wire { dialect: Dialect::OpenaiChat, form: Form::Stream, bytes: frame.wire.clone() };
+        if let Some(delta) = self.same_again(frame) {
+            return Ok(Some(Event::single(wire, delta)));
+        }
         let Some(data) = frame.data.as_ref().filter(|data| !data.trim().is_empty()) else {
             return Ok(Some(Event::single(wire, Delta::Ping)));
         };
@@ -105,10 +110,21 @@ impl StreamDecoder {
         }
         let mut deltas = Vec::with_capacity(1);
         self.chunk(&bytes, chunk, &mut deltas);
+        if let [Delta::Text { choice, text: new, .. }] = deltas.as_slice() {
+            let template = Template::learn(text, new).map(|template| (template, *choice));
+            self.template = template.or(self.template.take());
+        }
         Ok(Some(match deltas.len() {
             1 => Event::single(wire, deltas.swap_remove(0)),
             _ => Event::new(wire, deltas),
         }))
+    }
+
+    /// The text of a chunk that is otherwise the same as an earlier one.
+    fn same_again(&mut self, frame: &Frame) -> Option<Delta> {
+        let (template, choice) = self.template.as_ref()?;
+        let text = template.read(frame.data.as_ref().filter(|_| frame.event.is_empty())?)?;
+        Some(state(&mut self.choices, *choice).text(Text::slice_of(&frame.wire, text)))
     }
 
     pub(crate) fn is_complete(&self) -> bool {
