@@ -1,8 +1,8 @@
 //! Request and attempt ids.
 
-use std::fmt;
+use std::{fmt, time::SystemTime};
 
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 /// Names one caller's request. A version 7 UUID, so ids sort by the time of arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,7 +12,13 @@ impl RequestId {
     /// A fresh id, made of the wall clock and random bits.
     #[must_use]
     pub fn new() -> Self {
-        Self(Uuid::now_v7())
+        // The system's randomness costs a system call, and nothing here needs to be a secret.
+        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let milliseconds = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
+        let random = fastrand::u128(..).to_be_bytes();
+        let mut tail = [0; 10];
+        tail.copy_from_slice(&random[..10]);
+        Self(Builder::from_unix_timestamp_millis(milliseconds, &tail).into_uuid())
     }
 
     /// An id of known bits: tests and replays need ids that do not change.

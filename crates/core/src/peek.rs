@@ -22,6 +22,9 @@ pub struct Peek {
     pub reasoning: bool,
     /// What a model must be able to do.
     pub needs: Needs,
+    /// Where in the body the value of `model` begins and ends, if replacing it is all that a target of the same dialect may
+    /// need: no field stands twice or must be taken out. `None` where the body must be read to be changed.
+    pub model_at: Option<(usize, usize)>,
 }
 
 /// What a model must be able to do to serve a request.

@@ -20,6 +20,17 @@ pub fn decode_answer(dialect: Dialect, body: &Bytes) -> Result<Vec<Delta>, Failu
     }
 }
 
+/// Reads what decisions need of a whole answer whose bytes are passed on as they are: like [`decode_answer`], but fields
+/// that only this dialect knows may be missing among the deltas, which makes it several times as fast.
+///
+/// # Errors
+///
+/// As [`decode_answer`].
+pub fn skim_answer(dialect: Dialect, body: &Bytes) -> Result<Vec<Delta>, Failure> {
+    let skimmed = if dialect == Dialect::OpenaiChat { openai::skim_answer(body) } else { None };
+    skimmed.map_or_else(|| decode_answer(dialect, body), Ok)
+}
+
 /// Writes a whole, unstreamed answer.
 #[must_use]
 pub fn encode_answer(dialect: Dialect, answer: &Completion, voice: &Voice) -> Encoded {

@@ -16,6 +16,7 @@ mod loss;
 mod openai;
 mod request;
 mod seal;
+mod shortcut;
 mod signature;
 mod splice;
 pub mod sse;
@@ -25,7 +26,7 @@ mod template;
 mod voice;
 
 pub use self::{
-    answer::{decode_answer, encode_answer},
+    answer::{decode_answer, encode_answer, skim_answer},
     apply::apply,
     error::{ErrorResponse, decode_error, encode_error},
     facts::{Facts, ReasoningStyle},

@@ -18,6 +18,7 @@ use crate::{
     Encoded, Loss, accent,
     apply::FORBIDDEN,
     json::{self, Fields, object_json},
+    shortcut,
 };
 
 /// What to change in a document that stays in its dialect.
@@ -30,6 +31,8 @@ pub struct Splice<'a> {
     pub ask_for_usage: bool,
     /// Whose OpenAI Chat Completions the target speaks, where it speaks that dialect.
     pub flavour: Flavour,
+    /// What [`Peek::model_at`](backstop_core::Peek) said of the body, or `None` to have all of it read.
+    pub model_at: Option<(usize, usize)>,
 }
 
 /// Applies `splice` to the top level of `body`, and takes out what must never go up (`api_key`, `base_url`,
@@ -43,6 +46,9 @@ pub struct Splice<'a> {
 ///
 /// [`Kind::InvalidRequest`](backstop_core::Kind::InvalidRequest) where `body` is no JSON object.
 pub fn splice(dialect: Dialect, body: &Bytes, splice: &Splice<'_>) -> Result<Encoded, Failure> {
+    if let Some(body) = shortcut::take(body, splice) {
+        return Ok(Encoded { body, losses: Vec::new() });
+    }
     let mut document = Document::open(body)?;
     for name in FORBIDDEN {
         document.remove(name);

@@ -1,7 +1,11 @@
 //! The process's log.
 
+mod line;
+
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
+
+use self::line::JsonLine;
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -25,7 +29,7 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), String> {
     })?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let set = match format {
-        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),
+        LogFormat::Json => builder.event_format(JsonLine).try_init(),
         LogFormat::Text => builder.compact().try_init(),
     };
     set.map_err(|error| format!("the log cannot be set up: {error}"))

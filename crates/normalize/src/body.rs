@@ -6,7 +6,7 @@ use std::{
 };
 
 use backstop_core::{Answer, BoxError, Dialect, Event, Failure, Form, Kind, Wire, poll_wire};
-use backstop_dialect::{StreamDecoder, decode_answer};
+use backstop_dialect::{StreamDecoder, decode_answer, skim_answer};
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
 use pin_project_lite::pin_project;
@@ -23,13 +23,23 @@ pin_project! {
         #[pin]
         body: Option<B>,
         reading: Reading,
-        dialect: Dialect,
-        choices: u32,
+        asked: Asked,
         answer_limit: usize,
         terminator_wait: Duration,
         // Runs only from a stream's finish to its terminator.
         wait: Option<Pin<Box<Sleep>>>,
     }
+}
+
+/// What was asked for, and of whom.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    /// The provider's.
+    pub(crate) dialect: Dialect,
+    pub(crate) choices: u32,
+    pub(crate) streamed: bool,
+    /// Whether the caller speaks the provider's dialect, so that a whole answer goes out in the bytes that it came in.
+    pub(crate) passed_on: bool,
 }
 
 enum Reading {
@@ -53,12 +63,11 @@ struct Pieces {
 }
 
 impl<B> NormalizedBody<B> {
-    pub(crate) fn new(body: B, config: &NormalizeConfig, streamed: bool, choices: u32) -> Self {
+    pub(crate) fn new(body: B, config: &NormalizeConfig, asked: Asked) -> Self {
         Self {
             body: Some(body),
-            reading: Reading::Nothing(Blank { pieces: Pieces::default(), streamed }),
-            dialect: config.dialect,
-            choices,
+            reading: Reading::Nothing(Blank { pieces: Pieces::default(), streamed: asked.streamed }),
+            asked,
             answer_limit: config.answer_limit,
             terminator_wait: config.terminator_wait,
             wait: None,
@@ -97,15 +106,13 @@ where
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(frame))) => {
                     let Ok(data) = frame.into_data() else { continue };
-                    if let Err(failure) =
-                        this.reading.take_in(data, *this.dialect, *this.choices, *this.answer_limit)
-                    {
+                    if let Err(failure) = this.reading.take_in(data, *this.asked, *this.answer_limit) {
                         break Some(Err(failure));
                     }
                 }
                 Poll::Ready(Some(Err(_))) if complete => break None,
                 Poll::Ready(Some(Err(error))) => break Some(Err(Failure::from_error(error))),
-                Poll::Ready(None) => match this.reading.end(*this.dialect) {
+                Poll::Ready(None) => match this.reading.end(*this.asked) {
                     Some(Ok(event)) if matches!(this.reading, Reading::Stream(_)) => {
                         // The stream's last line had no blank line behind it; what follows from it is judged next.
                         return Poll::Ready(Some(Ok(event)));
@@ -139,7 +146,7 @@ where
 }
 
 impl Reading {
-    fn take_in(&mut self, data: Bytes, dialect: Dialect, choices: u32, limit: usize) -> Result<(), Failure> {
+    fn take_in(&mut self, data: Bytes, asked: Asked, limit: usize) -> Result<(), Failure> {
         match self {
             Self::Stream(decoder) => decoder.push(data),
             Self::Document(pieces) => pieces.push(data, limit)?,
@@ -156,7 +163,7 @@ impl Reading {
                     Some(b'<') => return Err(malformed("the provider answered with a page of HTML or XML")),
                     // A stream begins with a field or a comment; what does neither will bring no event.
                     Some(_) if blank.streamed || looks_like_a_stream(&so_far) => {
-                        let mut decoder = StreamDecoder::new(dialect, choices);
+                        let mut decoder = StreamDecoder::new(asked.dialect, asked.choices);
                         decoder.push(so_far);
                         *self = Self::Stream(Box::new(decoder));
                     }
@@ -168,12 +175,15 @@ impl Reading {
     }
 
     /// The provider has hung up.
-    fn end(&mut self, dialect: Dialect) -> Option<Result<Event, Failure>> {
+    fn end(&mut self, asked: Asked) -> Option<Result<Event, Failure>> {
         match self {
             Self::Nothing(_) => Some(Err(malformed("the provider's answer is empty"))),
             Self::Document(pieces) => {
                 let bytes = pieces.take();
-                let deltas = decode_answer(dialect, &bytes);
+                let dialect = asked.dialect;
+                // A caller who wanted a stream gets one, written from the deltas.
+                let read = if asked.passed_on && !asked.streamed { skim_answer } else { decode_answer };
+                let deltas = read(dialect, &bytes);
                 Some(deltas.map(|deltas| Event::new(Wire { dialect, form: Form::Document, bytes }, deltas)))
             }
             Self::Stream(decoder) => match decoder.end() {
@@ -208,7 +218,7 @@ impl Pieces {
 
 impl<B> fmt::Debug for NormalizedBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NormalizedBody").field("dialect", &self.dialect).finish_non_exhaustive()
+        f.debug_struct("NormalizedBody").field("asked", &self.asked).finish_non_exhaustive()
     }
 }
 

@@ -6,14 +6,14 @@ use std::{
     time::SystemTime,
 };
 
-use backstop_core::{BoxError, Failure, Peek};
+use backstop_core::{BoxError, Failure, Origin};
 use backstop_dialect::{ErrorResponse, Loss, decode_error};
 use bytes::{Bytes, BytesMut};
 use http::{Response, response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use crate::{NormalizeConfig, NormalizedBody, policy};
+use crate::{NormalizeConfig, NormalizedBody, body::Asked, policy};
 
 pin_project! {
     /// Resolves with the head of an answer, or with what an error status and its body mean.
@@ -21,8 +21,7 @@ pin_project! {
         #[pin]
         state: State<F, B>,
         config: Arc<NormalizeConfig>,
-        streamed: bool,
-        choices: u32,
+        asked: Asked,
         losses: Vec<Loss>,
     }
 }
@@ -39,14 +38,21 @@ pin_project! {
 }
 
 impl<F, B> ResponseFuture<F, B> {
-    pub(crate) fn new(call: F, config: Arc<NormalizeConfig>, peek: &Peek, losses: &[Loss]) -> Self {
-        let (streamed, choices) = (peek.stream, peek.choices.max(1));
-        Self { state: State::Calling { call }, config, streamed, choices, losses: losses.to_vec() }
+    pub(crate) fn new(call: F, config: Arc<NormalizeConfig>, origin: &Origin, losses: Vec<Loss>) -> Self {
+        let asked = asked(&config, origin);
+        Self { state: State::Calling { call }, config, asked, losses }
     }
 
-    pub(crate) const fn failed(failure: Failure, config: Arc<NormalizeConfig>) -> Self {
-        Self { state: State::Failed { failure }, config, streamed: false, choices: 1, losses: Vec::new() }
+    pub(crate) fn failed(failure: Failure, config: Arc<NormalizeConfig>, origin: &Origin) -> Self {
+        let asked = asked(&config, origin);
+        Self { state: State::Failed { failure }, config, asked, losses: Vec::new() }
     }
+}
+
+fn asked(config: &NormalizeConfig, origin: &Origin) -> Asked {
+    let (peek, dialect) = (origin.peek(), config.dialect);
+    let passed_on = origin.dialect() == dialect;
+    Asked { dialect, choices: peek.choices.max(1), streamed: peek.stream, passed_on }
 }
 
 impl<F, B, E> Future for ResponseFuture<F, B>
@@ -69,7 +75,7 @@ where
                         let (mut head, body) = response.into_parts();
                         if head.status.is_success() {
                             head.headers = policy::come_back(&head.headers, this.losses);
-                            let body = NormalizedBody::new(body, this.config, *this.streamed, *this.choices);
+                            let body = NormalizedBody::new(body, this.config, *this.asked);
                             break Ok(Response::from_parts(head, body));
                         }
                         let refused = State::Refused { head, body, read: BytesMut::new() };

@@ -25,9 +25,10 @@ pub(crate) fn prepare(
 
 fn encode(config: &NormalizeConfig, call: &Call) -> Result<Encoded, Failure> {
     let (origin, edits) = (call.origin(), call.attempt().edits());
-    let stream = origin.peek().stream;
+    let peek = origin.peek();
     if origin.dialect() == config.dialect {
-        let changes = Splice { edits, ask_for_usage: stream, flavour: config.facts.flavour };
+        let ask_for_usage = peek.stream && !peek.include_usage;
+        let changes = Splice { edits, ask_for_usage, flavour: config.facts.flavour, model_at: peek.model_at };
         return splice(config.dialect, origin.body(), &changes);
     }
     let mut request = origin.request()?.clone();
@@ -36,7 +37,7 @@ fn encode(config: &NormalizeConfig, call: &Call) -> Result<Encoded, Failure> {
         (request.model, request.stream) = (origin.peek().model.clone(), stream.then_some(true));
     }
     apply(&mut request, edits, config.dialect);
-    if stream {
+    if peek.stream {
         request.include_usage = Some(true);
     }
     encode_request(config.dialect, &request, &config.facts)

@@ -61,14 +61,9 @@ where
                 call.origin().trail().update(call.attempt().number(), |step| {
                     step.sent = Some(now.saturating_duration_since(step.started));
                 });
-                ResponseFuture::new(
-                    self.inner.call(request),
-                    Arc::clone(&self.config),
-                    call.origin().peek(),
-                    &losses,
-                )
+                ResponseFuture::new(self.inner.call(request), Arc::clone(&self.config), call.origin(), losses)
             }
-            Err(failure) => ResponseFuture::failed(failure, Arc::clone(&self.config)),
+            Err(failure) => ResponseFuture::failed(failure, Arc::clone(&self.config), call.origin()),
         }
     }
 }

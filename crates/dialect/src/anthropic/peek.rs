@@ -25,6 +25,7 @@ pub(crate) fn peek(body: &Bytes) -> Result<Peek, Failure> {
     needs.prefill = turns.last_is_assistant;
     let prompt = body.len().saturating_sub(turns.blocks.base64);
     Ok(Peek {
+        model_at: None,
         model,
         stream,
         include_usage: false,

@@ -157,7 +157,9 @@ impl StreamDecoder {
     fn learn(&mut self, document: &str, data: &Data<'_>, delta: &Delta) {
         if let (Delta::Text { text, .. }, Some(index)) = (delta, data.index) {
             let template = Template::learn(document, text).map(|template| (template, index));
-            self.template = template.or(self.template.take());
+            if template.is_some() {
+                self.template = template;
+            }
         }
     }
 

@@ -12,6 +12,7 @@ mod finish;
 mod peek;
 mod piece;
 mod reasoning;
+mod skim_answer;
 mod stream_decoder;
 mod stream_encoder;
 mod strict;
@@ -25,6 +26,7 @@ pub(crate) use self::{
     encode_request::encode_request,
     error::{decode_error, decode_error_of, encode_error, error_in_answer, message_of, write_attempts},
     peek::peek,
+    skim_answer::skim_answer,
     stream_decoder::StreamDecoder,
     stream_encoder::StreamEncoder,
 };

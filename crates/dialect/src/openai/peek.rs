@@ -5,7 +5,10 @@ use bytes::Bytes;
 use serde::de::{Error, MapAccess};
 use serde_json::value::RawValue;
 
-use crate::json::{self, Scan, list_of, object_of, parts_of, skip};
+use crate::{
+    json::{self, Scan, list_of, object_of, parts_of, skip},
+    shortcut::Shortcut,
+};
 
 pub(crate) fn peek(body: &Bytes) -> Result<Peek, Failure> {
     let text = json::check(body)?;
@@ -17,7 +20,11 @@ pub(crate) fn peek(body: &Bytes) -> Result<Peek, Failure> {
     if !top.messages {
         return Err(json::Error::new("`messages` is missing: give at least one message".to_owned()).into());
     }
+    if top.talk.has_reasoning || (top.has_options && !top.include_usage) {
+        top.shortcut.block();
+    }
     Ok(Peek {
+        model_at: top.shortcut.model_at(text),
         model,
         stream: top.stream,
         include_usage: top.include_usage,
@@ -46,14 +53,18 @@ struct Top {
     reasoning: bool,
     tools: bool,
     json_schema: bool,
+    has_options: bool,
     talk: Talk,
+    shortcut: Shortcut,
 }
 
 impl Scan for Top {
     fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        self.shortcut.field(name);
         match name {
             "model" => {
                 let raw: &RawValue = map.next_value()?;
+                self.shortcut.model(raw.get());
                 let model = json::string(raw).ok_or_else(|| A::Error::custom("`model` must be a string"))?;
                 self.model = Some(Text::from(&*model));
             }
@@ -78,6 +89,7 @@ impl Scan for Top {
             "stream_options" => {
                 let mut options = Flag { name: "include_usage", set: false };
                 object_of(map, &mut options)?;
+                self.has_options = true;
                 self.include_usage = options.set;
             }
             "max_tokens" => self.max_tokens = number(map)?,
@@ -114,6 +126,8 @@ struct Talk {
     needs: Needs,
     inline: usize,
     last_is_assistant: bool,
+    /// Whether a message has fields that another provider's reasoning may be in.
+    has_reasoning: bool,
 }
 
 impl Talk {
@@ -131,7 +145,10 @@ impl Scan for Talk {
                 Ok(())
             }
             "content" => parts_of(map, &mut Parts(self)),
-            _ => skip(map),
+            _ => {
+                self.has_reasoning |= name.starts_with("reasoning");
+                skip(map)
+            }
         }
     }
 }

@@ -112,7 +112,9 @@ impl StreamDecoder {
         self.chunk(&bytes, chunk, &mut deltas);
         if let [Delta::Text { choice, text: new, .. }] = deltas.as_slice() {
             let template = Template::learn(text, new).map(|template| (template, *choice));
-            self.template = template.or(self.template.take());
+            if template.is_some() {
+                self.template = template;
+            }
         }
         Ok(Some(match deltas.len() {
             1 => Event::single(wire, deltas.swap_remove(0)),

@@ -7,6 +7,8 @@ mod serve;
 
 use std::{future::Future, process::ExitCode};
 
+use tokio::runtime::Builder;
+
 pub use self::error::CommandError;
 use crate::cli::Command;
 
@@ -36,7 +38,10 @@ pub fn run(command: Command) -> ExitCode {
 }
 
 fn block_on(future: impl Future<Output = Result<(), CommandError>>) -> Result<(), CommandError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    // On one core, workers would only hand work to each other.
+    let one = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
+    let mut builder = if one { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    let runtime = builder
         .enable_all()
         .build()
         .map_err(|error| CommandError::outside(format!("the runtime cannot be started: {error}")))?;

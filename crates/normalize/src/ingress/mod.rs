@@ -4,6 +4,7 @@ mod answer;
 mod body;
 mod config;
 mod future;
+mod gathered;
 mod in_flight;
 mod layer;
 mod observer;
