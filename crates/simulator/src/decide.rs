@@ -10,6 +10,7 @@ use crate::{
     api_error::{ApiError, Circumstances},
     ask::Ask,
     behaviour::Behaviour,
+    clock::Clock,
     compose::compose,
     dialect::{Dialect, Head, Operation, Voice, allows},
     fault::{Fault, Kind},
@@ -65,6 +66,10 @@ impl Arrived<'_> {
         };
         let course = Course { arrived: self, voice, behaviour, about, ids };
         course.play(key, json.as_ref())
+    }
+
+    fn clock(&self) -> Clock {
+        self.shared.state.lock().clock
     }
 
     fn behaviour(&self, key: Option<&str>, model: Option<&str>) -> Result<Behaviour, ParseError> {
@@ -174,7 +179,7 @@ impl Course<'_> {
     fn answer(&self, ask: &Ask) -> Result<Material, Stopped> {
         self.check_faults()?;
         let faults = &self.behaviour.faults;
-        let created = self.arrived.shared.clock.unix(self.arrived.now);
+        let created = self.arrived.clock().unix(self.arrived.now);
         let mut reply = compose(&self.behaviour.answer, ask, self.ids, created);
         reply.obfuscate = ask.obfuscation && faults.iter().any(|fault| fault.0 == Kind::Obfuscated);
         let material = Material::answer(self.voice, &reply, ask, &self.about, faults);
@@ -212,7 +217,7 @@ impl Course<'_> {
 
     /// Adds the provider's headers and plays it.
     fn end(&self, mut material: Material, error: Option<ApiError>, standing: Option<Standing>) -> Play {
-        let Arrived { shared, now, .. } = *self.arrived;
+        let (now, clock) = (self.arrived.now, self.arrived.clock());
         let standing = standing.unwrap_or_else(Standing::ample);
         let exhausted = self.behaviour.faults.iter().find_map(|fault| match fault.0 {
             Kind::Exhausted { reset } => Some(reset),
@@ -225,11 +230,11 @@ impl Course<'_> {
             remaining: if exhausted.is_some() { 0 } else { standing.remaining },
             prompt_tokens: self.about.prompt_tokens,
             reset: exhausted.unwrap_or(standing.reset),
-            unix: shared.clock.unix(now),
+            unix: clock.unix(now),
         };
         self.voice.headers(&mut material.headers, &head);
         let date = |after: Duration| {
-            let date = httpdate::fmt_http_date(shared.clock.wall(now) + after);
+            let date = httpdate::fmt_http_date(clock.wall(now) + after);
             HeaderValue::from_str(&date).unwrap_or_else(|_| HeaderValue::from_static("0"))
         };
         play::play(material, &self.behaviour.faults, &Asides::of(self.voice, self.ids), date)

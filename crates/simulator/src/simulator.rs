@@ -30,7 +30,6 @@ pub struct Simulator {
 pub(crate) struct Shared {
     pub(crate) name: String,
     pub(crate) seed: u64,
-    pub(crate) clock: Clock,
     pub(crate) state: Mutex<State>,
     pub(crate) recorder: Recorder,
 }
@@ -52,7 +51,6 @@ impl Simulator {
         let shared = Shared {
             name: name.into(),
             seed,
-            clock: Clock::new(SystemTime::now()),
             state: Mutex::new(State::new(seed)),
             recorder: Recorder::default(),
         };
@@ -180,6 +178,14 @@ impl Simulator {
     #[must_use]
     pub fn requests(&self) -> Vec<Recorded> {
         self.shared.recorder.all()
+    }
+
+    /// Sets the wall clock, which goes on from there with tokio's. It is in `created`, in dates and in times of resets; with
+    /// the same time two simulators of one name give the same answers to the byte.
+    #[must_use]
+    pub fn with_time(self, time: SystemTime) -> Self {
+        self.shared.state.lock().clock = Clock::new(time);
+        self
     }
 
     /// Forgets everything that came in and has ended, counts and sums included. What is under way stays.

@@ -1,10 +1,13 @@
 //! What a simulator is told to do, and how far it has got.
 
+use std::time::SystemTime;
+
 use fastrand::Rng;
 use tokio::time::Instant;
 
 use crate::{
     behaviour::Behaviour,
+    clock::Clock,
     dialect::Dialect,
     limits::{Limits, Standing},
     script::{Scope, Script},
@@ -25,6 +28,7 @@ pub(crate) struct State {
     pub(crate) scripts: Vec<(Scope, Script)>,
     pub(crate) rates: Vec<(f64, Behaviour)>,
     pub(crate) limits: Limits,
+    pub(crate) clock: Clock,
     pub(crate) random: Rng,
 }
 
@@ -40,6 +44,7 @@ impl State {
             scripts: Vec::new(),
             rates: Vec::new(),
             limits: Limits::default(),
+            clock: Clock::new(SystemTime::now()),
             random: Rng::with_seed(seed),
         }
     }

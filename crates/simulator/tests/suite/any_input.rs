@@ -139,7 +139,7 @@ fn any_faults_go_together() {
 }
 
 /// One of each word.
-const WORDS: &[&str] = &[
+pub(crate) const WORDS: &[&str] = &[
     "ok",
     "echo",
     "text=a",

@@ -10,6 +10,7 @@ mod errors;
 mod faults;
 mod http2;
 mod limits;
+mod parity;
 mod program;
 mod reasoning;
 mod socket;
