@@ -76,3 +76,7 @@ pub use self::{
     attempt::{Attempt, AttemptBody, AttemptFuture, AttemptLayer, AttemptObserver},
     request::{RequestBody, RequestFuture, RequestLayer, RequestLog, RequestObserver, RequestReport},
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

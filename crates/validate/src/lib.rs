@@ -109,3 +109,7 @@ pub use self::{
     config::SchemaRule,
     schema::{Schema, SchemaError},
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

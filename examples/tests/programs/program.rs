@@ -39,14 +39,22 @@ impl Program {
 
     /// Asks as an SDK would ask.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
-        let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
         let request = Request::post(format!("{}{path}", self.url))
             .header("content-type", "application/json")
             .body(Full::from(body.to_string()));
-        let response = client.request(request.unwrap()).await.unwrap();
+        self.send(request.unwrap()).await
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> Reply {
+        let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+        let response = client.request(request).await.unwrap();
         let (head, body) = response.into_parts();
         let text = String::from_utf8(body.collect().await.unwrap().to_bytes().into()).unwrap();
         Reply { status: head.status, headers: head.headers, text }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.send(Request::get(format!("{}{path}", self.url)).body(Full::default()).unwrap()).await
     }
 
     /// Asks in OpenAI's dialect for an answer that a simulator makes of the question.
