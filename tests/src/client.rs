@@ -6,10 +6,13 @@ use backstop_core::{Dialect, clock};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 use http_body_util::{BodyExt as _, Full};
-use hyper::{body::Incoming, client::conn::http1};
-use hyper_util::rt::TokioIo;
+use hyper::{
+    body::Incoming,
+    client::conn::{http1, http2},
+};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::reading::{self, Observed};
 
@@ -20,6 +23,7 @@ pub struct Ask {
     dialect: Dialect,
     body: Value,
     headers: HeaderMap,
+    receive_buffer: Option<u32>,
 }
 
 impl Ask {
@@ -27,7 +31,7 @@ impl Ask {
     pub fn new(dialect: Dialect, model: &str, prompt: &str) -> Self {
         let body =
             json!({"model": model, "max_tokens": 1000, "messages": [{"role": "user", "content": prompt}]});
-        Self { dialect, body, headers: HeaderMap::new() }
+        Self { dialect, body, headers: HeaderMap::new(), receive_buffer: None }
     }
 
     /// Streamed, with usage at the end.
@@ -58,6 +62,12 @@ impl Ask {
         self
     }
 
+    /// Lets the system hold about so many bytes that were not read yet, and no more.
+    pub const fn receive_buffer(mut self, bytes: u32) -> Self {
+        self.receive_buffer = Some(bytes);
+        self
+    }
+
     /// Where it is sent.
     #[must_use]
     pub fn path(&self) -> &'static str {
@@ -82,13 +92,36 @@ impl Ask {
         (observed, since(started))
     }
 
+    /// Sends it over `connection` and gives the response once its head is there.
+    ///
+    /// # Panics
+    ///
+    /// Where the server breaks the connection off.
+    pub async fn start_over(&self, connection: &mut http2::SendRequest<Full<Bytes>>) -> Response<Incoming> {
+        let request = Request::post(format!("http://gateway{}", self.path()))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::new(self.bytes()))
+            .expect("a request");
+        connection.ready().await.expect("an open connection");
+        connection.send_request(request).await.expect("a response")
+    }
+
     /// Sends it to `address` and gives the response once its head is there.
     ///
     /// # Panics
     ///
     /// Where the server cannot be reached or breaks the connection off.
     pub async fn start(&self, address: &str) -> Response<Incoming> {
-        request(address, Method::POST, self.path(), self.headers.clone(), self.bytes()).await
+        let stream = match self.receive_buffer {
+            None => TcpStream::connect(address).await,
+            Some(bytes) => {
+                let socket = TcpSocket::new_v4().expect("a socket");
+                socket.set_recv_buffer_size(bytes).expect("a TCP socket");
+                socket.connect(address.parse().expect("an address")).await
+            }
+        };
+        let stream = stream.expect("the server takes connections");
+        request_over(stream, Method::POST, self.path(), self.headers.clone(), self.bytes()).await
     }
 }
 
@@ -111,7 +144,18 @@ pub async fn request(
     body: Bytes,
 ) -> Response<Incoming> {
     let stream = TcpStream::connect(address).await.expect("the server takes connections");
+    request_over(stream, method, path, headers, body).await
+}
+
+async fn request_over(
+    stream: TcpStream,
+    method: Method,
+    path: &str,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Incoming> {
     stream.set_nodelay(true).expect("a TCP socket");
+    let address = stream.peer_addr().expect("an open connection").to_string();
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.expect("HTTP/1.1");
     #[expect(clippy::disallowed_methods, reason = "drives the connection and ends with it")]
     tokio::spawn(connection);
@@ -124,6 +168,21 @@ pub async fn request(
     sender.send_request(request).await.expect("a response")
 }
 
+/// A connection over HTTP/2, without TLS, for many requests at a time.
+///
+/// # Panics
+///
+/// Where the server cannot be reached.
+pub async fn http2(address: &str) -> http2::SendRequest<Full<Bytes>> {
+    let stream = TcpStream::connect(address).await.expect("the server takes connections");
+    stream.set_nodelay(true).expect("a TCP socket");
+    let (sender, connection) =
+        http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.expect("HTTP/2");
+    #[expect(clippy::disallowed_methods, reason = "drives the connection and ends with it")]
+    tokio::spawn(connection);
+    sender
+}
+
 /// Reads the whole answer in `dialect`.
 ///
 /// # Panics
@@ -132,10 +191,7 @@ pub async fn request(
 pub async fn read(dialect: Dialect, response: Response<Incoming>) -> Observed {
     let (head, body) = response.into_parts();
     let body = body.collect().await.expect("a body that ends in order").to_bytes();
-    match dialect {
-        Dialect::AnthropicMessages => reading::anthropic(head.status, head.headers, &body),
-        _ => reading::openai(head.status, head.headers, &body),
-    }
+    reading::read(dialect, head.status, head.headers, &body)
 }
 
 fn since(started: Instant) -> Duration {

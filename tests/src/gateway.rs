@@ -161,6 +161,29 @@ impl Gateway {
         panic!("no log line for request {id}:\n{}", self.log());
     }
 
+    /// The memory that it holds now, in bytes (`VmRSS`).
+    ///
+    /// # Panics
+    ///
+    /// Where the process has ended, or the system has no `/proc`.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        let id = self.child.id().expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("a Linux system");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a resident set");
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number of kB");
+        kibibytes << 10
+    }
+
+    /// Whether the process still runs.
+    ///
+    /// # Panics
+    ///
+    /// Where the system cannot tell.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("the system knows").is_none()
+    }
+
     /// Sends a signal by its name, such as `TERM`.
     ///
     /// # Panics

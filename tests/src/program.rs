@@ -24,13 +24,18 @@ pub struct Ended {
 
 /// `backstop` as this workspace built it, with an empty environment.
 ///
+/// The gateway's `main` is built as `backstop-under-test` as well, because Cargo builds the binaries of a test's own
+/// package before the test, and no others. The environment variable `BACKSTOP_BIN` names another one, such as a release
+/// build.
+///
 /// # Panics
 ///
-/// Where it was not built: run `cargo build -p backstop-gateway` first, as `cargo xtask test` does.
+/// Where it was not built.
 #[must_use]
 pub fn backstop() -> Command {
     let mut command = Command::new(path());
-    command.env_clear().stdin(Stdio::null()).kill_on_drop(true);
+    // The name that users know it by, whatever the file is called.
+    command.arg0("backstop").env_clear().stdin(Stdio::null()).kill_on_drop(true);
     command
 }
 
@@ -97,9 +102,12 @@ impl Drop for Folder {
 
 /// Test binaries are in `<profile>/deps`, programs one above.
 fn path() -> PathBuf {
+    if let Some(binary) = std::env::var_os("BACKSTOP_BIN") {
+        return binary.into();
+    }
     let test = std::env::current_exe().expect("this test's own path");
     let profile = test.parent().and_then(Path::parent).expect("a test is two folders deep");
-    let binary = profile.join(format!("backstop{}", std::env::consts::EXE_SUFFIX));
-    assert!(binary.exists(), "{} is missing: run `cargo build -p backstop-gateway` first", binary.display());
+    let binary = profile.join(format!("backstop-under-test{}", std::env::consts::EXE_SUFFIX));
+    assert!(binary.exists(), "{} is missing", binary.display());
     binary
 }

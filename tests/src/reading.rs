@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use backstop_core::Dialect;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
@@ -25,8 +26,10 @@ pub struct Observed {
     pub usage: Option<(u64, u64)>,
     /// The model that the answer names.
     pub model: String,
-    /// The error object, whether it is a whole body or an event of a stream.
+    /// The error object, whether it is of a whole body or of an event of a stream.
     pub error: Option<Value>,
+    /// The document or event that the error object stands in.
+    pub error_document: Value,
     /// Whether the stream came to its dialect's own terminator.
     pub terminated: bool,
     /// What broke the dialect's grammar, in words. Empty for a good answer.
@@ -54,11 +57,39 @@ impl Observed {
     /// The error's stable type.
     #[must_use]
     pub fn error_type(&self) -> &str {
-        self.error.as_ref().and_then(|error| error["error_type"].as_str()).unwrap_or_default()
+        let it = &self.error_document;
+        it["error"]["error_type"].as_str().or_else(|| it["error_type"].as_str()).unwrap_or_default()
+    }
+
+    /// What the error says.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        self.error_document["error"]["message"].as_str().unwrap_or_default()
+    }
+
+    /// The steps that the error tells of: target and outcome.
+    #[must_use]
+    pub fn attempts(&self) -> Vec<(String, String)> {
+        let it = &self.error_document;
+        let attempts = it["error"]["metadata"]["attempts"].as_array().or_else(|| it["attempts"].as_array());
+        attempts
+            .into_iter()
+            .flatten()
+            .map(|attempt| (text(&attempt["target"]), text(&attempt["outcome"])))
+            .collect()
     }
 
     fn broken(&mut self, what: impl Into<String>) {
         self.broken.push(what.into());
+    }
+}
+
+/// Reads an answer in `dialect`.
+#[must_use]
+pub fn read(dialect: Dialect, status: StatusCode, headers: HeaderMap, body: &[u8]) -> Observed {
+    match dialect {
+        Dialect::AnthropicMessages => anthropic(status, headers, body),
+        _ => openai(status, headers, body),
     }
 }
 
@@ -108,9 +139,12 @@ fn document(seen: &mut Observed) -> Value {
 
 fn openai_document(seen: &mut Observed) {
     let answer = document(seen);
-    if let Some(error) = answer.get("error") {
-        seen.error = Some(error.clone());
+    if answer["error"].is_object() {
+        openai_error(seen, answer);
         return;
+    }
+    if answer["object"] != "chat.completion" || answer["choices"].as_array().map(Vec::len) != Some(1) {
+        seen.broken("no completion with one choice");
     }
     let choice = &answer["choices"][0];
     let message = &choice["message"];
@@ -130,7 +164,7 @@ fn openai_document(seen: &mut Observed) {
 }
 
 fn openai_stream(seen: &mut Observed) {
-    let (mut role, mut finishes) = (0, 0);
+    let (mut role, mut finishes, mut ids) = (0, 0, Vec::new());
     let mut calls: BTreeMap<u64, (String, String, String)> = BTreeMap::new();
     for (name, data) in events(&seen.body.clone()) {
         if seen.terminated {
@@ -147,9 +181,18 @@ fn openai_stream(seen: &mut Observed) {
             seen.broken(format!("an event that is no JSON: {data}"));
             continue;
         };
-        if let Some(error) = chunk.get("error").filter(|error| !error.is_null()) {
-            seen.error = Some(error.clone());
+        if seen.error.is_some() {
+            seen.broken("a chunk after an error");
+        }
+        if chunk["error"].is_object() {
+            openai_error(seen, chunk);
             continue;
+        }
+        if chunk["object"] != "chat.completion.chunk" {
+            seen.broken(format!("no chunk: {data}"));
+        }
+        if !ids.contains(&text(&chunk["id"])) {
+            ids.push(text(&chunk["id"]));
         }
         if chunk["model"].is_string() {
             seen.model = text(&chunk["model"]);
@@ -187,9 +230,26 @@ fn openai_stream(seen: &mut Observed) {
     if role > 1 {
         seen.broken(format!("{role} roles"));
     }
+    if ids.len() > 1 {
+        seen.broken(format!("several ids: {ids:?}"));
+    }
     if !seen.terminated {
         seen.broken("no [DONE]");
     }
+}
+
+/// An error has the fields that this dialect's clients read.
+fn openai_error(seen: &mut Observed, document: Value) {
+    let error = &document["error"];
+    let has = |field: &str| error.get(field).is_some();
+    if !(error["message"].is_string() && error["type"].is_string() && has("code") && has("param")) {
+        seen.broken(format!("no error of this dialect: {document}"));
+    }
+    if seen.finish.is_some() {
+        seen.broken("an error after the finish reason");
+    }
+    seen.error = Some(error.clone());
+    seen.error_document = document;
 }
 
 fn openai_usage(seen: &mut Observed, usage: &Value) {
@@ -199,15 +259,20 @@ fn openai_usage(seen: &mut Observed, usage: &Value) {
         if usage["total_tokens"].as_u64() != Some(input + output) {
             seen.broken("total_tokens is not the sum");
         }
-        seen.usage = Some((input, output));
+        if seen.usage.replace((input, output)).is_some() {
+            seen.broken("usage came twice");
+        }
     }
 }
 
 fn anthropic_document(seen: &mut Observed) {
     let answer = document(seen);
     if answer["type"] == "error" {
-        seen.error = Some(answer["error"].clone());
+        anthropic_error(seen, answer);
         return;
+    }
+    if answer["type"] != "message" || answer["role"] != "assistant" || !answer["id"].is_string() {
+        seen.broken("no message");
     }
     seen.model = text(&answer["model"]);
     for block in answer["content"].as_array().into_iter().flatten() {
@@ -232,8 +297,11 @@ fn anthropic_stream(seen: &mut Observed) {
         if text(&event["type"]) != name {
             seen.broken(format!("event {name} says that it is {}", event["type"]));
         }
-        if seen.terminated {
-            seen.broken(format!("{name} after message_stop"));
+        if seen.terminated || seen.error.is_some() {
+            seen.broken(format!("{name} after the end"));
+        }
+        if (started == 1) == (name == "message_start") && name != "error" {
+            seen.broken(format!("{name} after {started} starts"));
         }
         match name.as_str() {
             "message_start" => {
@@ -264,17 +332,20 @@ fn anthropic_stream(seen: &mut Observed) {
                 }
             }
             "content_block_stop" => {
-                if open.take() != event["index"].as_u64() {
+                if open.is_none() || open.take() != event["index"].as_u64() {
                     seen.broken("a block closed that was not open");
                 }
             }
             "message_delta" => {
                 stopped += 1;
+                if open.is_some() {
+                    seen.broken("an end with an open block");
+                }
                 seen.finish = event["delta"]["stop_reason"].as_str().map(str::to_owned);
                 anthropic_usage(seen, &event["usage"]);
             }
             "message_stop" => seen.terminated = true,
-            "error" => seen.error = Some(event["error"].clone()),
+            "error" => anthropic_error(seen, event),
             "ping" => {}
             _ => seen.broken(format!("unknown event {name}")),
         }
@@ -290,6 +361,19 @@ fn anthropic_stream(seen: &mut Observed) {
             seen.terminated
         ));
     }
+}
+
+/// An error has the fields that this dialect's clients read.
+fn anthropic_error(seen: &mut Observed, document: Value) {
+    let error = &document["error"];
+    if !(error["type"].is_string() && error["message"].is_string()) {
+        seen.broken(format!("no error of this dialect: {document}"));
+    }
+    if seen.finish.is_some() {
+        seen.broken("an error after the stop reason");
+    }
+    seen.error = Some(error.clone());
+    seen.error_document = document;
 }
 
 fn anthropic_block(seen: &mut Observed, block: &Value) {

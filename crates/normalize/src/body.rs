@@ -152,7 +152,11 @@ impl Reading {
             Self::Document(pieces) => pieces.push(data, limit)?,
             Self::Nothing(blank) => {
                 blank.pieces.push(data, limit)?;
-                let so_far = blank.pieces.take();
+                let mut so_far = blank.pieces.take();
+                // Of a mark that is not all there yet nothing is known.
+                if so_far.starts_with(BYTE_ORDER_MARK) {
+                    so_far = so_far.slice(BYTE_ORDER_MARK.len()..);
+                }
                 let first =
                     so_far.iter().find(|byte| !byte.is_ascii_whitespace() && !BYTE_ORDER_MARK.contains(byte));
                 match first {

@@ -176,6 +176,8 @@ impl StreamEncoder {
             Delta::Extra { choice: None, extra } => self.of_answer.merge(extra.clone()),
             Delta::Extra { choice: Some(0), extra } => self.of_choice.merge(extra.clone()),
             Delta::End if self.finish.is_some() => self.message_stop(out),
+            // Clients of this dialect expect the start before anything else.
+            Delta::Ping if self.state == State::New => {}
             Delta::Ping => write_event(out, "ping", |object| object.string("type", "ping")),
             Delta::Text { choice: 0, block, text }
             | Delta::Reasoning { choice: 0, block, text }
