@@ -1,6 +1,6 @@
 //! A row of the failure scenarios: what goes wrong at the first target, and what must come of it.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use backstop_core::Dialect;
 use backstop_simulator::{Answer, Behaviour, Script};
@@ -18,15 +18,13 @@ pub struct Row {
     pub gets: &'static str,
     /// Whether it is asked streamed, not streamed, or both.
     pub ways: &'static [Way],
-    /// What else the chain says, as YAML.
+    /// What else the chain says, as YAML. `{clock}` stands for [`Variant::clock`].
     pub chain: &'static str,
     /// The first target.
     pub a: Side,
     /// The next one, if there is one.
     pub b: Option<Side>,
-    /// The most tokens that the caller wants.
-    pub limit: u64,
-    /// Whether it is run with one second target for each first one, and no long prompts: where the row itself is heavy.
+    /// Whether it is run with one second target for each first one, and no long prompts.
     pub few: bool,
     /// What must hold, besides what must hold in all rows.
     pub check: fn(&Case, &mut Verdict),
@@ -37,7 +35,7 @@ pub struct Row {
 pub struct Side {
     /// Where the gateway is sent.
     pub at: At,
-    /// What else the target says, as YAML.
+    /// What else the target says, as YAML. `{clock}` stands for [`Variant::clock`].
     pub target: &'static str,
     /// What its provider does.
     pub script: Script,
@@ -118,7 +116,6 @@ impl Row {
             chain: "",
             a: Side { at: At::Simulator, target: "", script: healthy(A_TEXT) },
             b: Some(Side { at: At::Simulator, target: "", script: healthy(B_TEXT) }),
-            limit: 1000,
             few: false,
             check: |_, _| {},
         }
@@ -189,14 +186,7 @@ impl Row {
         self
     }
 
-    /// The most tokens that the caller wants.
-    #[must_use]
-    pub const fn limit(mut self, tokens: u64) -> Self {
-        self.limit = tokens;
-        self
-    }
-
-    /// It is heavy in itself.
+    /// It is heavy in itself, or a matter of time in which a long prompt has no place.
     #[must_use]
     pub const fn few(mut self) -> Self {
         self.few = true;
@@ -232,6 +222,15 @@ impl Row {
             all.retain(|it| it.b == UPSTREAM[0] || it.long);
         }
         all
+    }
+}
+
+impl Variant {
+    /// How long a clock runs that must run out. Longer for long prompts: the time in which a debug build prepares one
+    /// counts.
+    #[must_use]
+    pub const fn clock(self) -> Duration {
+        Duration::from_secs(if self.long { 4 } else { 1 })
     }
 }
 

@@ -23,20 +23,32 @@ pub struct Outcome {
     pub verdict: Verdict,
 }
 
+impl Outcome {
+    /// What came of `variant`.
+    #[must_use]
+    pub const fn new(variant: Variant, verdict: Verdict) -> Self {
+        Self { variant, verdict }
+    }
+}
+
 /// What stands behind the targets of one variant.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Staged {
-    variant: Variant,
-    a: Simulated,
-    b: Simulated,
+    /// Which variant.
+    pub variant: Variant,
+    /// The first provider.
+    pub a: Simulated,
+    /// The second one.
+    pub b: Simulated,
 }
 
 /// Providers for every variant of a row, and the configuration of a gateway before them.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Stage {
-    staged: Vec<Staged>,
+    /// What stands behind the chains `chain0`, `chain1` and so on.
+    pub staged: Vec<Staged>,
     /// The configuration.
     pub yaml: String,
 }
@@ -63,10 +75,11 @@ impl Stage {
                     "  {name}{at}: {{ dialect: {dialect}, base_url: \"{url}\", api_key: {KEY} }}"
                 )
                 .expect("a string");
-                writeln!(targets, "      - {{ model: {name}{at}/{model}, {} }}", side.target)
+                writeln!(targets, "      - {{ model: {name}{at}/{model}, {} }}", timed(side.target, variant))
                     .expect("a string");
             }
-            let extra = if row.chain.is_empty() { String::new() } else { format!("    {}\n", row.chain) };
+            let chain = timed(row.chain, variant);
+            let extra = if chain.is_empty() { String::new() } else { format!("    {chain}\n") };
             write!(chains, "  chain{at}:\n{extra}    targets:\n{targets}").expect("a string");
             staged.push(Staged { variant, a, b });
         }
@@ -87,21 +100,22 @@ impl Stage {
 }
 
 impl Staged {
+    /// The question that the caller of this variant, whose chain has the number `at`, asks.
+    pub fn ask(&self, at: usize) -> Ask {
+        Ask::new(self.variant.ingress, &format!("chain{at}"), &prompt(self.variant.long))
+            .streamed(self.variant.way == Way::Streamed)
+            .header("authorization", &format!("Bearer {CALLER_KEY}"))
+            .header("x-api-key", CALLER_KEY)
+    }
+
     async fn play(&self, row: &Row, at: usize, address: &str) -> Outcome {
         let variant = self.variant;
-        let prompt = prompt(variant.long);
-        let ask = Ask::new(variant.ingress, &format!("chain{at}"), &prompt)
-            .with("max_tokens", row.limit.into())
-            .streamed(variant.way == Way::Streamed)
-            .header("authorization", &format!("Bearer {CALLER_KEY}"))
-            .header("x-api-key", CALLER_KEY);
-        let (seen, took) = ask.send(address).await;
+        let (seen, took) = self.ask(at).send(address).await;
         let case = Case {
             variant,
-            prompt,
+            prompt: prompt(variant.long),
             seen,
             took,
-            limit: row.limit,
             a: self.a.calls(),
             b: self.b.calls(),
             targets: [format!("a{at}/alpha"), format!("b{at}/beta")],
@@ -132,7 +146,16 @@ pub async fn run(row: &Row) {
         assert!(!log.contains(secret), "{secret:?} is in the log");
     }
     assert!(!log.contains("panicked"), "a panic:\n{log}");
-    crate::page::record(row, &outcomes);
+    judge(row, &outcomes);
+}
+
+/// Notes what came of `row`.
+///
+/// # Panics
+///
+/// With all that is wrong, where anything is.
+pub fn judge(row: &Row, outcomes: &[Outcome]) {
+    crate::page::record(row, outcomes);
     let wrong: Vec<_> = outcomes.iter().filter(|outcome| !outcome.verdict.is_good()).collect();
     assert!(
         wrong.is_empty(),
@@ -153,6 +176,10 @@ fn told(wrong: &[&Outcome]) -> String {
         }
     }
     text
+}
+
+fn timed(yaml: &str, variant: Variant) -> String {
+    yaml.replace("{clock}", &format!("{}s", variant.clock().as_secs()))
 }
 
 fn url(side: &Side, simulated: &Simulated, dialect: backstop_core::Dialect) -> String {

@@ -27,6 +27,16 @@ impl Simulated {
         Self { simulator, server }
     }
 
+    /// From now on nobody listens, or somebody does again.
+    ///
+    /// # Panics
+    ///
+    /// Where the server has ended, or somebody else has taken its port.
+    pub async fn listen(&self, listens: bool) {
+        let door = if listens { Door::Open } else { Door::Closed };
+        self.server.set_door(door).await.expect("the port is free");
+    }
+
     /// From now on it answers a TLS handshake with a fatal alert.
     ///
     /// # Panics

@@ -79,7 +79,6 @@ rows! {
     bytes::r28_crlf,
     bytes::r28_deflate,
     bytes::r28_gzip,
-    bytes::r28_large_event,
     bytes::r28_obfuscated,
     bytes::r28_split,
 }

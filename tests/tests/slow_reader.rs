@@ -15,12 +15,12 @@ const DIALECTS: [Dialect; 2] = [Dialect::OpenaiChat, Dialect::AnthropicMessages]
 const MODEL: &str = "quick";
 
 /// What a provider would send, were it let.
-const TOKENS: usize = 512;
+const TOKENS: usize = 1024;
 const TOKEN: usize = 32 << 10;
 
 #[tokio::test]
 async fn a_reader_that_stops_costs_at_most_two_mebibytes() {
-    const READERS: u64 = 8;
+    const READERS: u64 = 3;
     for dialect in DIALECTS {
         for ingress in DIALECTS {
             let mut upstream = Led::start().await;
@@ -55,7 +55,7 @@ async fn a_reader_that_pauses_for_longer_than_the_clocks_allow_still_gets_all() 
             let mut upstream = Led::start().await;
             let clocks = ", timeouts: { silent: 1s, idle: 1s }";
             let gateway = Gateway::start(&yaml(&upstream, dialect, clocks)).await;
-            let tokens = 256;
+            let tokens = 768;
             let (live, taken) = stopped(&gateway, &mut upstream, ingress, dialect, tokens).await;
             let held = settled(pause, || taken.load(Ordering::Relaxed)).await;
             assert!(held < (tokens * TOKEN) as u64, "{ingress} to {dialect}: nothing was held back");

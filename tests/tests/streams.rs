@@ -8,6 +8,9 @@ use backstop_tests::{
     gateway::Gateway,
     led::{self, Led},
     live::Live,
+    row::{Row, STREAMED},
+    run::{Outcome, judge},
+    verdict::Verdict,
     wait::within,
 };
 
@@ -73,6 +76,72 @@ async fn the_head_comes_with_the_first_token_and_no_earlier() {
             assert!(seen.is_success() && seen.text == "first", "{seen:?}");
         }
     }
+}
+
+/// Row 11, where the provider does not even hang up.
+#[tokio::test]
+async fn a_stream_without_a_sentinel_is_not_held_open() {
+    let mut gateway = Started::new("").await;
+    for upstream in DIALECTS {
+        for ingress in DIALECTS {
+            let (live, mut call) = gateway.lockstep(ingress, upstream, 3).await;
+            let closing = led::closing(upstream, MODEL, 3);
+            let sentinel =
+                if upstream == Dialect::AnthropicMessages { "event: message_stop" } else { "data: [DONE]" };
+            let (finish, _) = closing.split_once(sentinel).unwrap();
+            call.send(finish.to_owned()).await;
+            let seen = within(Duration::from_secs(2), "the end of the stream", live.rest()).await;
+            assert!(seen.is_success() && seen.terminated, "{ingress} to {upstream}: {seen:?}");
+            assert_eq!(seen.usage, Some((9, 3)), "{ingress} to {upstream}");
+            within(Duration::from_secs(1), "the call is let go", call.cancelled()).await;
+        }
+    }
+}
+
+/// Row 24, after the first token: there is always a byte, and never a token.
+#[tokio::test]
+async fn signs_of_life_are_no_answer() {
+    let mut gateway = Started::new(", timeouts: { silent: 5s, idle: 1s }").await;
+    for upstream in DIALECTS {
+        for ingress in DIALECTS {
+            let (live, mut call) = gateway.lockstep(ingress, upstream, 3).await;
+            let pings = async {
+                while call.try_send(": ping\n\n").await {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            };
+            let ((), seen) = tokio::join!(pings, within(Duration::from_secs(4), "an end", live.rest()));
+            assert_eq!(seen.error_type(), "timeout", "{ingress} to {upstream}: {seen:?}");
+            assert_eq!(seen.text, (0..3).map(text).collect::<String>());
+            assert!(
+                seen.broken.is_empty() && seen.finish.is_none(),
+                "{ingress} to {upstream}: {:?}",
+                seen.broken
+            );
+            within(Duration::from_secs(1), "the call is let go", call.cancelled()).await;
+        }
+    }
+}
+
+/// Row 28: led by hand, since a simulator counts tokens, which takes its time with ten megabytes.
+#[tokio::test]
+async fn r28_large_event() {
+    let row = Row::new("28-large-event", "one event of 10 MB", "A's exact answer").ways(STREAMED).few();
+    let large = "0123456789 äöü 東京 \"quoted\" and\n".repeat(10_000_000 / 36);
+    let mut gateway = Started::new("").await;
+    let mut outcomes = Vec::new();
+    for variant in row.variants() {
+        let mut v = Verdict::default();
+        let (live, call) = gateway.lockstep(variant.ingress, variant.a, 1).await;
+        call.send(led::token(variant.a, MODEL, &large)).await;
+        call.send(led::closing(variant.a, MODEL, 2)).await;
+        let seen = live.rest().await;
+        v.that(seen.is_success() && seen.terminated, || format!("{:?} {:?}", seen.error, seen.broken));
+        v.that(seen.text == text(0) + &large, || format!("{} bytes of text", seen.text.len()));
+        v.equal("the usage", seen.usage, Some((9, 2)));
+        outcomes.push(Outcome::new(variant, v));
+    }
+    judge(&row, &outcomes);
 }
 
 #[tokio::test]

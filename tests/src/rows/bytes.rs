@@ -1,6 +1,6 @@
 //! Good answers in odd clothes: row 28.
 
-use backstop_simulator::{Answer, Encoding, Fault, LineEnd, Script};
+use backstop_simulator::{Encoding, Fault, LineEnd, Script};
 
 use crate::row::{A_TEXT, Row, STREAMED, alpha};
 
@@ -77,23 +77,7 @@ pub fn r28_obfuscated() -> Row {
     odd("28-obfuscated", "random padding in each event", Fault::obfuscated()).ways(STREAMED)
 }
 
-/// Row 28.
-#[must_use]
-pub fn r28_large_event() -> Row {
-    Row::new("28-large-event", "one event of 10 MB", "A's exact answer")
-        .a(Script::always(Answer::text(large()).with_most_events(1)))
-        .limit(16_000_000)
-        // Ten megabytes at a time keep a debug build busy.
-        .target("timeouts: { first_byte: 2m, first_token: 2m, silent: 2m, total: 2m }")
-        .few()
-        .check(|case, v| case.stayed(v, &large(), 1))
-}
-
 fn odd(name: &'static str, does: &'static str, fault: Fault) -> Row {
     let row = Row::new(name, does, "A's exact answer").a(Script::always(alpha([fault])));
     row.check(|case, v| case.stayed(v, A_TEXT, 1))
-}
-
-fn large() -> String {
-    "0123456789 äöü 東京 \"quoted\" and\n".repeat(10_000_000 / 36)
 }

@@ -113,17 +113,21 @@ pub fn r25_overload() -> Row {
 /// Row 25: one deadline for all of it.
 #[must_use]
 pub fn r25_deadline() -> Row {
-    Row::new("25-deadline", "never answers, and B neither; `deadline: 2s`", "504, when the deadline is over")
-        .a(Script::always(Fault::no_answer()))
-        .b(Script::always(Fault::no_answer()))
-        .chain("deadline: 2s")
-        .check(|case, v| {
-            case.failed(v, 504, "timeout");
-            v.that(case.a.len() == 1 && case.b.len() <= 1, || {
-                format!("{} and {} calls", case.a.len(), case.b.len())
-            });
-            case.timed(v, Duration::from_millis(1400));
-        })
+    Row::new(
+        "25-deadline",
+        "never answers, and B neither; a short `deadline`",
+        "504, when the deadline is over",
+    )
+    .a(Script::always(Fault::no_answer()))
+    .b(Script::always(Fault::no_answer()))
+    .chain("deadline: {clock}")
+    .check(|case, v| {
+        case.failed(v, 504, "timeout");
+        v.that(case.a.len() == 1 && case.b.len() <= 1, || {
+            format!("{} and {} calls", case.a.len(), case.b.len())
+        });
+        case.timed(v, 0.7);
+    })
 }
 
 fn limited(seconds: u64) -> backstop_simulator::Behaviour {

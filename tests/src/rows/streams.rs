@@ -84,7 +84,7 @@ pub fn r08_before_a_token() -> Row {
 pub fn r09_silent() -> Row {
     Row::new("09-silent", "goes silent after 20 tokens", "an error event; a whole answer: B's")
         .a(Script::always(sixty(Fault::silent(20))))
-        .target("timeouts: { silent: 1s, total: 1s }")
+        .target("timeouts: { silent: {clock}, total: {clock} }")
         .check(|case, v| {
             if case.is_streamed() {
                 case.broke_off(v, &all(60), all(20).len(), "timeout");
@@ -92,7 +92,7 @@ pub fn r09_silent() -> Row {
             } else {
                 case.fell_over(v, "timeout_total", 1);
             }
-            case.timed(v, Duration::from_secs(1));
+            case.timed(v, 1.0);
         })
 }
 
@@ -101,11 +101,11 @@ pub fn r09_silent() -> Row {
 pub fn r09_silent_buffered() -> Row {
     Row::new("09-silent-buffer", "goes silent after 20 tokens; `mid_stream: buffer`", "B's answer")
         .a(Script::always(sixty(Fault::silent(20))))
-        .target("timeouts: { silent: 1s, total: 1s }")
+        .target("timeouts: { silent: {clock}, total: {clock} }")
         .chain("mid_stream: buffer")
         .check(|case, v| {
             case.fell_over(v, if case.is_streamed() { "timeout_silent" } else { "timeout_total" }, 1);
-            case.timed(v, Duration::from_secs(1));
+            case.timed(v, 1.0);
         })
 }
 
@@ -153,7 +153,7 @@ pub fn r11_no_sentinel() -> Row {
     .ways(STREAMED)
     .check(|case, v| {
         case.stayed(v, A_TEXT, 1);
-        case.timed(v, Duration::ZERO);
+        case.timed(v, 0.0);
     })
 }
 
@@ -201,11 +201,11 @@ pub fn r18_late_error_event() -> Row {
 pub fn r19_role_then_silence() -> Row {
     Row::new("19-role-then-silence", "200 and a role, then silence", "B's answer")
         .a(Script::always(sixty(Fault::silent(0))))
-        .target("timeouts: { first_token: 1s }")
+        .target("timeouts: { first_token: {clock} }")
         .ways(STREAMED)
         .check(|case, v| {
             case.fell_over(v, "timeout_first_token", 1);
-            case.timed(v, Duration::from_secs(1));
+            case.timed(v, 1.0);
         })
 }
 
@@ -214,10 +214,10 @@ pub fn r19_role_then_silence() -> Row {
 pub fn r24_drip() -> Row {
     Row::new("24-drip", "drips, a byte at a time", "B's answer, when the idle or total limit is over")
         .a(Script::always(alpha([Fault::drip(Duration::from_millis(100))])))
-        .target("timeouts: { first_token: 60s, silent: 5s, idle: 1s, total: 1s }")
+        .target("timeouts: { first_token: 60s, silent: 5s, idle: {clock}, total: {clock} }")
         .check(|case, v| {
             case.fell_over(v, if case.is_streamed() { "timeout_idle" } else { "timeout_total" }, 1);
-            case.timed(v, Duration::from_secs(1));
+            case.timed(v, 1.0);
         })
 }
 
