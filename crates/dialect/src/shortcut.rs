@@ -7,7 +7,7 @@
 use backstop_core::Edit;
 use bytes::Bytes;
 
-use crate::{Splice, apply::FORBIDDEN, json};
+use crate::{Splice, accent, apply::FORBIDDEN, json};
 
 /// Gathered while a peek passes over the top level.
 #[derive(Debug, Default)]
@@ -47,8 +47,12 @@ impl Shortcut {
     }
 }
 
-/// The spliced body, where the way is open and `splice` asks for no more than it allows.
+/// The spliced body, where the way is open and `splice` asks for no more than it allows. A server with an accent may want
+/// any field otherwise.
 pub(crate) fn take(body: &Bytes, splice: &Splice<'_>) -> Option<Bytes> {
+    if accent::of(splice.flavour).is_some() {
+        return None;
+    }
     let ([Edit::Model(model)], Some((start, end))) = (splice.edits, splice.model_at) else { return None };
     let (before, behind) = (body.get(..start)?, body.get(end..)?.trim_ascii_end().strip_suffix(b"}")?);
     let tail: &[u8] = if splice.ask_for_usage { ASK_FOR_USAGE } else { b"}" };
@@ -125,5 +129,9 @@ mod tests {
             let splice = Splice { edits: &edits, model_at: Some((9, 12)), ..Splice::default() };
             assert_eq!(take(&body, &splice), None);
         }
+        let edits = [Edit::Model("b".into())];
+        let accented =
+            Splice { edits: &edits, model_at: Some((9, 12)), flavour: Flavour::Mistral, ..Splice::default() };
+        assert_eq!(take(&body, &accented), None);
     }
 }

@@ -34,7 +34,7 @@ fn encode(config: &NormalizeConfig, call: &Call) -> Result<Encoded, Failure> {
     let mut request = origin.request()?.clone();
     if request.model.is_empty() {
         // It stood in the path, and so did whether to stream.
-        (request.model, request.stream) = (origin.peek().model.clone(), stream.then_some(true));
+        (request.model, request.stream) = (peek.model.clone(), peek.stream.then_some(true));
     }
     apply(&mut request, edits, config.dialect);
     if peek.stream {
