@@ -104,7 +104,7 @@ fn stack(scripts: &[Script], mid_stream: MidStream) -> Deadline<Fallback<Stack>>
                 .layer(AdaptLayer::new(AdaptConfig::new(target.clone())))
                 .layer(RetryLayer::default())
                 .layer(AttemptLayer::new(target.name.clone()))
-                .layer(CooldownLayer::new(cooldowns.clone(), CooldownTarget::new("p", at.to_string(), 1)))
+                .layer(CooldownLayer::new(cooldowns.clone(), CooldownTarget::new(at.to_string(), "m", 1)))
                 .layer(BreakerLayer::default())
                 .layer(TotalTimeoutLayer::new(clocks))
                 .layer(CommitLayer::new(CommitConfig::new().with_mid_stream(mid_stream)))

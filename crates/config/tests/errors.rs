@@ -151,7 +151,7 @@ fn the_environment_alone_makes_a_chain() {
     let config = Config::from_environment(&environment()).unwrap();
     let chain = &config.chains["default"];
     let providers: Vec<_> = chain.targets.iter().map(|target| target.provider.as_str()).collect();
-    assert_eq!(providers, ["openai", "anthropic"]);
+    assert_eq!(providers, ["openai", "anthropic", "google", "mistral", "deepseek", "qwen"]);
     let none = Config::from_environment(&Environment::empty()).unwrap_err().to_string();
     assert!(none.contains("OPENAI_API_KEY"), "{none}");
 }

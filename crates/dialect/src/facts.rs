@@ -13,7 +13,8 @@ pub struct Facts {
     pub max_output: Option<u64>,
     /// How the model is told to reason.
     pub reasoning: ReasoningStyle,
-    /// Whether it takes `temperature`, `top_p` and `top_k`.
+    /// Whether it takes `temperature`, `top_p` and `top_k`. OpenAI's models that do not take no `stop` either (OpenAI API
+    /// reference, Create chat completion: `stop`).
     pub sampling: bool,
     /// Whether it goes on from a last turn of its own.
     pub prefill: bool,

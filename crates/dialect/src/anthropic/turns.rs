@@ -55,7 +55,14 @@ pub(super) fn translate(blocks: &mut Blocks, messages: &[Message], system_in_tal
             let trimmed = (place == Place::Assistant && index + 1 == messages.len())
                 .then(|| without_trailing_space(blocks, message, path))
                 .flatten();
+            // Instructions in the talk stand right before the assistant's turn, or at its end.
+            let instructions = turns.pop_if(|turn| turn.place == Place::System && place != Place::Assistant);
+            if instructions.is_some() {
+                blocks
+                    .hint(path, "instructions in the talk follow the user's turn: they were moved behind it");
+            }
             add(blocks, &mut turns, trimmed.as_ref().unwrap_or(message), place, path);
+            turns.extend(instructions);
         }
     }
     if turns.is_empty() && !system.is_empty() {

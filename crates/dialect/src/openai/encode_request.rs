@@ -224,6 +224,7 @@ fn parameters(top: &mut Object<'_>, request: &Request, facts: &Facts, losses: &m
     }
     match &parameters.stop {
         None => {}
+        Some(_) if !own && !facts.sampling => losses.constraint("stop", "the model takes no stop sequences"),
         Some(Stop { sequences, bare: true }) if sequences.len() == 1 => top.string("stop", &sequences[0]),
         Some(Stop { sequences, .. }) => {
             let most = if own { sequences.len() } else { MOST_STOPS };
