@@ -138,11 +138,11 @@ impl Gateway {
         fs::read_dir(format!("/proc/{}/fd", self.child.id().unwrap())).unwrap().count()
     }
 
-    /// Its resident memory in bytes.
-    pub(crate) fn memory(&self) -> usize {
+    /// A figure of the kernel's `status` of it, such as `VmRSS:` in KiB.
+    pub(crate) fn status(&self, of: &str) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
+        let line = status.lines().find_map(|line| line.strip_prefix(of)).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 }
 
@@ -162,7 +162,12 @@ pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 }
 
 fn write(file: &Path, yaml: &str) {
+    fs::write(file, with_server(yaml)).unwrap();
+}
+
+/// `yaml` with a `server` of the test's own, where it has none.
+pub(crate) fn with_server(yaml: &str) -> String {
     let server = "server: { listen: \"127.0.0.1:0\", admin: \"127.0.0.1:0\" }\n";
     let server = if yaml.contains("server:") { "" } else { server };
-    fs::write(file, format!("{server}{yaml}")).unwrap();
+    format!("{server}{yaml}")
 }

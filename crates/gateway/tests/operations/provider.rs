@@ -22,12 +22,13 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::{
     net::TcpListener,
+    sync::Notify,
     task::{AbortHandle, JoinSet},
     time::{Sleep, sleep},
 };
 
 /// Listens until it is dropped. Models: `good` answers at once, `slow` drips 20 tokens over a second, `busy` is
-/// overloaded, `refuses` accepts no key.
+/// overloaded, `busy-later` says so when it is let go, `refuses` accepts no key.
 pub(crate) struct Provider {
     pub(crate) base_url: String,
     seen: Arc<Seen>,
@@ -38,6 +39,7 @@ pub(crate) struct Provider {
 struct Seen {
     models: Mutex<Vec<String>>,
     connections: AtomicUsize,
+    let_go: Notify,
 }
 
 impl Provider {
@@ -53,6 +55,11 @@ impl Provider {
     /// How often `model` was asked for.
     pub(crate) fn asked(&self, model: &str) -> usize {
         self.seen.models.lock().iter().filter(|seen| *seen == model).count()
+    }
+
+    /// Lets a caller of `busy-later` know.
+    pub(crate) fn let_go(&self) {
+        self.seen.let_go.notify_one();
     }
 
     /// Connections that are open.
@@ -93,6 +100,10 @@ async fn answer(request: Request<Incoming>, seen: Arc<Seen>) -> Result<Response<
     };
     Ok(match (model.as_str(), asked["stream"] == true) {
         ("busy", _) => refuse(StatusCode::SERVICE_UNAVAILABLE, "server_error"),
+        ("busy-later", _) => {
+            seen.let_go.notified().await;
+            refuse(StatusCode::SERVICE_UNAVAILABLE, "server_error")
+        }
         ("refuses", _) => refuse(StatusCode::UNAUTHORIZED, "invalid_request_error"),
         ("slow", true) => {
             respond(StatusCode::OK, "text/event-stream", stream(&model, 20, Duration::from_millis(50)))

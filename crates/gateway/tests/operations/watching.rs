@@ -6,7 +6,7 @@ use http::StatusCode;
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    gateway::{Folder, Gateway, until},
+    gateway::{Folder, Gateway, until, with_server},
     provider::Provider,
 };
 
@@ -19,10 +19,6 @@ chains: {{ {chain}: {{ targets: [a/good] }} }}
 ",
         provider.base_url
     )
-}
-
-fn with_server(yaml: &str) -> String {
-    format!("server: {{ listen: \"127.0.0.1:0\", admin: \"127.0.0.1:0\" }}\n{yaml}")
 }
 
 /// A config map as Kubernetes mounts it: the files are links through `..data`, which is swapped.
