@@ -32,6 +32,7 @@ mod finish;
 mod flavour;
 mod id;
 mod kind;
+mod money;
 mod origin;
 mod payload;
 mod peek;
@@ -59,6 +60,7 @@ pub use self::{
     flavour::{Flavour, UnknownFlavour},
     id::{AttemptId, RequestId},
     kind::{BreakerWeight, Class, Clock, Kind, NextTarget, Refusal, Retryable, Row, Scope},
+    money::{Cost, NotAnAmount, Usd},
     origin::{Decode, Origin},
     payload::Payload,
     peek::{Needs, Peek},

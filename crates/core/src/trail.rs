@@ -8,7 +8,7 @@ use std::{
 use http::StatusCode;
 use parking_lot::Mutex;
 
-use crate::{Class, Kind, Text, Usage};
+use crate::{Class, Cost, Kind, Text, Usage, Usd};
 
 /// All attempts of one request, in order. Shared by all clones of a call.
 #[derive(Debug, Default)]
@@ -38,8 +38,10 @@ pub struct Step {
     pub duration: Option<Duration>,
     /// The status that the provider answered with.
     pub status: Option<StatusCode>,
-    /// What the provider says was used.
+    /// What the provider says was used, or an estimate marked so.
     pub usage: Option<Usage>,
+    /// What it cost. Unknown until the attempt has ended, and where nobody counts.
+    pub cost: Cost,
 }
 
 /// How an attempt ended.
@@ -82,6 +84,7 @@ impl Trail {
             duration: None,
             status: None,
             usage: None,
+            cost: Cost::Unknown,
         });
         number
     }
@@ -97,6 +100,16 @@ impl Trail {
     #[must_use]
     pub fn steps(&self) -> Vec<Step> {
         self.steps.lock().clone()
+    }
+
+    /// What all attempts that have ended cost together: what the provider charges for the request, not only for the answer.
+    /// Refusals of our own cost nothing; unknown as soon as one call's cost is.
+    #[must_use]
+    pub fn cost(&self) -> Cost {
+        let steps = self.steps.lock();
+        let ended =
+            steps.iter().filter(|step| step.outcome != StepOutcome::Running && step.outcome.is_call());
+        ended.fold(Cost::Known(Usd::ZERO), |sum, step| sum.plus(step.cost))
     }
 
     /// How many calls went out to providers. Refusals of our own are steps, but no calls.

@@ -76,7 +76,8 @@ impl<O: AttemptObserver> Track for Running<O> {
         let change = |step: &mut Step| {
             step.outcome = outcome;
             step.duration = Some(end.now.saturating_duration_since(step.started));
-            step.usage = end.usage;
+            // Whoever counts the cost, below, knows better what a stream used that was broken off.
+            step.usage = step.usage.take().or(end.usage);
         };
         self.change(change, O::settled);
     }
