@@ -86,7 +86,7 @@ impl Answer {
     }
 
     /// A refusal with this reason. OpenAI puts it in `refusal`, Anthropic in `stop_details` under the stop reason
-    /// `refusal`.
+    /// `refusal`; Gemini says that the prompt is blocked, or after some text that the answer is.
     #[must_use]
     pub fn refusal(reason: impl Into<String>) -> Self {
         Self::refusal_after("", reason)
@@ -98,13 +98,13 @@ impl Answer {
         Self::of(Content::Refusal { before: text.into(), reason: reason.into() })
     }
 
-    /// This text, cut off by a content filter: finish reason `content_filter`, at Anthropic `refusal`.
+    /// This text, cut off by a content filter: finish reason `content_filter`, at Anthropic `refusal`, at Gemini `SAFETY`.
     #[must_use]
     pub fn filtered(text: impl Into<String>) -> Self {
         Self::of(Content::Filtered(text.into()))
     }
 
-    /// The same after this reasoning. Anthropic shows and signs it; OpenAI only counts it.
+    /// The same after this reasoning. Anthropic and Gemini show and sign it; OpenAI only counts it.
     #[must_use]
     pub fn with_reasoning(mut self, reasoning: impl Into<String>) -> Self {
         self.reasoning = Some(reasoning.into());

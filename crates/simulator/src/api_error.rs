@@ -1,5 +1,7 @@
 //! Errors that a provider answers with.
 
+use std::time::Duration;
+
 use http::StatusCode;
 
 /// An error that the provider itself answers with, in its own words.
@@ -67,4 +69,8 @@ pub(crate) struct Circumstances {
     pub(crate) path: String,
     pub(crate) prompt_tokens: u64,
     pub(crate) body_bytes: usize,
+    /// How long the caller is told to wait.
+    pub(crate) wait: Option<Duration>,
+    /// Whether the answer was to be a list.
+    pub(crate) in_list: bool,
 }

@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
+use crate::reply::Form;
+
 /// A request, as far as an answer depends on it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ask {
     pub(crate) model: String,
-    pub(crate) stream: bool,
+    pub(crate) form: Form,
     /// OpenAI only: a last chunk with the usage was asked for.
     pub(crate) include_usage: bool,
     /// Random padding on events was not turned off, as only OpenAI lets its callers do.

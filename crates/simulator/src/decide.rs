@@ -19,6 +19,7 @@ use crate::{
     limits::Standing,
     play::{self, Asides, Material, Play},
     recorder::Entry,
+    reply::Form,
     simulator::Shared,
 };
 
@@ -39,13 +40,14 @@ impl Arrived<'_> {
     /// Decides.
     pub(crate) fn play(&self) -> Play {
         let voice = self.dialect.voice();
-        let key = voice.key(&self.parts.headers);
+        let key = voice.key(&self.parts.uri, &self.parts.headers);
         let json: Option<Value> = self.body.and_then(|body| serde_json::from_slice(body).ok());
-        let model = json.as_ref().and_then(|json| json["model"].as_str());
-        let streamed = json.as_ref().is_some_and(|json| json["stream"] == true);
+        let (uri, nothing) = (&self.parts.uri, Value::Null);
+        let model = voice.model_of(uri, json.as_ref().unwrap_or(&nothing));
+        let form = voice.form(uri, json.as_ref().unwrap_or(&nothing));
         self.entry.note(|record| {
             record.model = model.map(str::to_owned);
-            record.streamed = streamed;
+            record.streamed = form.is_stream();
         });
         let ids = Ids::new(self.shared.seed, self.entry.number());
         let behaviour = match self.behaviour(key, model) {
@@ -63,6 +65,8 @@ impl Arrived<'_> {
             path: self.parts.uri.path().to_owned(),
             prompt_tokens: 0,
             body_bytes: self.body.map_or(0, <[u8]>::len),
+            wait: behaviour.faults.iter().find_map(Fault::wait),
+            in_list: form == Form::List,
         };
         let course = Course { arrived: self, voice, behaviour, about, ids };
         course.play(key, json.as_ref())
@@ -104,11 +108,11 @@ impl Course<'_> {
             Ok(material) => self.end(material, None, standing),
             Err(Stopped::Error(error)) => {
                 let document = self.voice.error(&error, &self.about, self.ids);
-                let status = error.status();
+                let status = self.voice.status(&error);
                 self.end(Material::document(status, &document), Some(error), standing)
             }
             Err(Stopped::Refusal(status, document)) => {
-                let document = self.voice.finish_refusal(document, self.ids);
+                let document = self.voice.finish_refusal(document, &self.about, self.ids);
                 // What the rules refuse, no fault changes.
                 self.behaviour.faults.clear();
                 let error = ApiError::Status(status);
@@ -161,16 +165,22 @@ impl Course<'_> {
             self.check_rules(&parts.headers, json)?;
         }
         self.check_model()?;
-        let ask = self.voice.ask(json);
+        let ask = self.voice.ask(&parts.uri, json);
         self.about.prompt_tokens = ask.prompt_tokens;
         if operation == Operation::CountTokens {
-            return Ok(Material::document(StatusCode::OK, &json!({"input_tokens": ask.prompt_tokens})));
+            return Ok(Material::document(StatusCode::OK, &self.voice.count(ask.prompt_tokens)));
         }
         let model = Some(self.about.model.as_str());
         let counted = shared.state.lock().count(now, key, model);
         *standing = Some(counted);
         if counted.exceeded {
-            self.behaviour = Behaviour::from(Fault::retry_after(whole_seconds(counted.reset)));
+            let wait = whole_seconds(counted.reset);
+            self.about.wait = Some(wait);
+            self.behaviour = if self.voice.has_retry_header() {
+                Behaviour::from(Fault::retry_after(wait))
+            } else {
+                Behaviour::default()
+            };
             return Err(ApiError::Status(StatusCode::TOO_MANY_REQUESTS).into());
         }
         self.answer(&ask)
@@ -209,7 +219,7 @@ impl Course<'_> {
     }
 
     fn check_rules(&self, headers: &HeaderMap, json: &Value) -> Result<(), Stopped> {
-        self.voice.refuse(headers, json).map_err(|refusal| {
+        self.voice.refuse(&self.arrived.parts.uri, headers, json).map_err(|refusal| {
             self.arrived.entry.note(|record| record.refused_by = Some(refusal.rule));
             Stopped::Refusal(refusal.status, refusal.body)
         })

@@ -40,7 +40,10 @@
 //! | `POST …/chat/completions` | OpenAI Chat Completions, whole and streamed |
 //! | `POST …/messages` | Anthropic Messages, whole and streamed |
 //! | `POST …/messages/count_tokens` | the count of a prompt's tokens |
-//! | `GET …/models`, `GET …/models/ID` | models: Anthropic's way with an `anthropic-version` or `x-api-key`, else OpenAI's |
+//! | `POST …/models/MODEL:generateContent` | Google Gemini, whole |
+//! | `POST …/models/MODEL:streamGenerateContent` | the same streamed: as events with `?alt=sse`, else as one JSON array |
+//! | `POST …/models/MODEL:countTokens` | the count of a prompt's tokens |
+//! | `GET …/models`, `GET …/models/ID` | models: Google's way under `/v1beta` or with an `x-goog-api-key`, Anthropic's with an `anthropic-version` or `x-api-key`, else OpenAI's |
 //!
 //! The answer is a function of the request and the seed: see [`Answer::auto`]. Ids, headers, usage, error documents and
 //! the order of events are the provider's. What the real API refuses is refused, by the [`rules`] and by the signatures
@@ -103,6 +106,7 @@ mod error;
 mod fault;
 mod file;
 mod future;
+mod gemini;
 mod grammar;
 mod ids;
 mod limits;

@@ -7,7 +7,8 @@ use clap::Parser;
 
 /// Plays an LLM provider: answers, refuses and fails like the real ones.
 ///
-/// POST /v1/chat/completions speaks OpenAI Chat Completions, POST /v1/messages Anthropic Messages, GET /v1/models both.
+/// POST /v1/chat/completions speaks OpenAI Chat Completions, POST /v1/messages Anthropic Messages,
+/// POST /v1beta/models/MODEL:generateContent and :streamGenerateContent Google Gemini, GET …/models all of them.
 /// It echoes what it is told unless a script, a behaviour or the header x-simulator-fault says otherwise.
 ///
 /// A behaviour is words with `;` between them, such as `status=429; retry-after=2s`, `tokens=60; dies=40 reset`,
@@ -20,7 +21,7 @@ struct Arguments {
     #[arg(long, default_value = "127.0.0.1:9000", value_name = "ADDRESS")]
     listen: SocketAddr,
 
-    /// The only dialect to speak: openai-chat or anthropic-messages [default: both]
+    /// The only dialect to speak: openai-chat, anthropic-messages or gemini-generate [default: all]
     #[arg(long, value_parser = dialect)]
     dialect: Option<Dialect>,
 

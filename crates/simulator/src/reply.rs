@@ -15,7 +15,7 @@ pub(crate) struct Reply {
     pub(crate) usage: Usage,
     /// The most events that a part is streamed in.
     pub(crate) most_events: usize,
-    /// Whether reasoning is signed but not shown.
+    /// Whether reasoning is signed but not shown (Anthropic, Gemini).
     pub(crate) omit_reasoning: bool,
     /// Whether OpenAI tells log probabilities, and with how many alternatives.
     pub(crate) logprobs: Option<u64>,
@@ -72,6 +72,25 @@ pub(crate) struct Event {
     pub(crate) tokens: u64,
     /// What the caller is told of the usage here.
     pub(crate) told: Option<Usage>,
+}
+
+/// How an answer goes over the wire.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// One JSON document.
+    #[default]
+    Document,
+    /// Server-sent events.
+    Events,
+    /// The events as the members of one JSON array (Gemini).
+    List,
+}
+
+impl Form {
+    /// Whether it comes piece by piece.
+    pub(crate) fn is_stream(self) -> bool {
+        self != Self::Document
+    }
 }
 
 /// Where in an answer an event stands.

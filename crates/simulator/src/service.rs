@@ -44,7 +44,7 @@ impl<B: Body> Service<Request<B>> for Simulator {
             headers: parts.headers.clone(),
             body: Bytes::new(),
             dialect,
-            key: dialect.voice().key(&parts.headers).map(str::to_owned),
+            key: dialect.voice().key(&parts.uri, &parts.headers).map(str::to_owned),
             model: None,
             streamed: false,
             refused_by: None,

@@ -11,7 +11,7 @@ mod shapes;
 mod signature;
 mod whole;
 
-use http::HeaderMap;
+use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 
 use crate::{
@@ -28,18 +28,18 @@ use crate::{
 pub(crate) struct Anthropic;
 
 impl Voice for Anthropic {
-    fn key<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+    fn key<'a>(&self, _uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
         let key = headers.get("x-api-key").and_then(|key| key.to_str().ok());
         let bearer = || headers.get(http::header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ");
         key.or_else(bearer).map(str::trim).filter(|key| !key.is_empty())
     }
 
-    fn refuse(&self, headers: &HeaderMap, body: &Value) -> Result<(), Refusal> {
+    fn refuse(&self, _uri: &Uri, headers: &HeaderMap, body: &Value) -> Result<(), Refusal> {
         rules::anthropic_messages(headers, body)?;
         signature::refuse(body)
     }
 
-    fn ask(&self, body: &Value) -> Ask {
+    fn ask(&self, _uri: &Uri, body: &Value) -> Ask {
         request::ask(body)
     }
 
@@ -56,7 +56,7 @@ impl Voice for Anthropic {
     }
 
     fn error(&self, error: &ApiError, about: &Circumstances, ids: Ids) -> Value {
-        self.finish_refusal(error::document(error, about), ids)
+        self.finish_refusal(error::document(error, about), about, ids)
     }
 
     fn error_event(&self, _ids: Ids) -> Event {
@@ -67,7 +67,7 @@ impl Voice for Anthropic {
         events::ping()
     }
 
-    fn finish_refusal(&self, mut body: Value, ids: Ids) -> Value {
+    fn finish_refusal(&self, mut body: Value, _about: &Circumstances, ids: Ids) -> Value {
         body["request_id"] = Value::String(headers::request_id(ids));
         body
     }

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::ask::{Ask, Choice, Format, Reasoning, Tool, tokens_in};
+use crate::{
+    ask::{Ask, Choice, Format, Reasoning, Tool, tokens_in},
+    reply::Form,
+};
 
 pub(super) fn ask(body: &Value) -> Ask {
     let messages = body["messages"].as_array().map_or(&[][..], Vec::as_slice);
@@ -15,7 +18,7 @@ pub(super) fn ask(body: &Value) -> Ask {
     let choice = &body["tool_choice"];
     Ask {
         model: body["model"].as_str().unwrap_or_default().to_owned(),
-        stream: body["stream"].as_bool().unwrap_or(false),
+        form: if body["stream"] == true { Form::Events } else { Form::Document },
         include_usage: true,
         obfuscation: true,
         prompt: if user { said.clone() } else { last_user(messages) },

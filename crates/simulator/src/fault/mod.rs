@@ -72,7 +72,7 @@ impl Fault {
         Self(Kind::BrokenJson)
     }
 
-    /// 200, and an answer without a choice (at Anthropic: without content and stop reason).
+    /// 200, and an answer without a choice (at Anthropic: without content and stop reason; at Gemini: without a candidate).
     #[must_use]
     pub const fn empty_choices() -> Self {
         Self(Kind::EmptyChoices)
@@ -102,7 +102,7 @@ impl Fault {
         Self(Kind::BreakEvent { at })
     }
 
-    /// The stream is whole but for its `[DONE]` or `message_stop`.
+    /// The stream is whole but for its `[DONE]` or `message_stop`. Gemini's events have no such end: there nothing is missing.
     #[must_use]
     pub const fn no_sentinel() -> Self {
         Self(Kind::NoSentinel)
@@ -115,7 +115,7 @@ impl Fault {
         Self(Kind::NeverEnds)
     }
 
-    /// A sign of life each `every` while a stream waits or is silent: Anthropic's `ping`, at OpenAI a comment. It says
+    /// A sign of life each `every` while a stream waits or is silent: Anthropic's `ping`, elsewhere a comment. It says
     /// nothing: the stream is alive, and yet there is no progress.
     #[must_use]
     pub const fn pings(every: Duration) -> Self {
@@ -216,7 +216,7 @@ impl Fault {
     }
 
     /// The random padding of streams: OpenAI's `obfuscation` on each chunk, unless the request turned it off; at Anthropic
-    /// spaces before the last brace of each event.
+    /// spaces before the last brace of each event. Gemini has none.
     #[must_use]
     pub const fn obfuscated() -> Self {
         Self(Kind::Obfuscated)
@@ -257,6 +257,18 @@ impl Fault {
     /// Whether nothing of the request is looked at.
     pub(crate) const fn breaks_connection(&self) -> bool {
         matches!(self.0, Kind::Reset | Kind::NoAnswer | Kind::Refused | Kind::Tls)
+    }
+
+    /// How long a caller is told to wait, where it is.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        let (unit, value) = match &self.0 {
+            Kind::RetryAt(time) => return Some(*time),
+            Kind::Header(name, value) if name == http::header::RETRY_AFTER => (1.0, value),
+            Kind::Header(name, value) if name == "retry-after-ms" => (0.001, value),
+            _ => return None,
+        };
+        let number: f64 = value.to_str().ok()?.parse().ok()?;
+        Duration::try_from_secs_f64(number * unit).ok()
     }
 
     pub(crate) const fn api_error(&self) -> Option<&ApiError> {

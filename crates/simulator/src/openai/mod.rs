@@ -11,7 +11,7 @@ mod request;
 mod shapes;
 mod whole;
 
-use http::HeaderMap;
+use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 
 use crate::{
@@ -28,17 +28,17 @@ use crate::{
 pub(crate) struct OpenAi;
 
 impl Voice for OpenAi {
-    fn key<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+    fn key<'a>(&self, _uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
         let value = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
         let (scheme, key) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| key.trim()).filter(|key| !key.is_empty())
     }
 
-    fn refuse(&self, headers: &HeaderMap, body: &Value) -> Result<(), Refusal> {
+    fn refuse(&self, _uri: &Uri, headers: &HeaderMap, body: &Value) -> Result<(), Refusal> {
         rules::openai_chat(headers, body)
     }
 
-    fn ask(&self, body: &Value) -> Ask {
+    fn ask(&self, _uri: &Uri, body: &Value) -> Ask {
         request::ask(body)
     }
 
@@ -67,7 +67,7 @@ impl Voice for OpenAi {
         Event::new(None, "keep-alive".to_owned(), Mark::Comment)
     }
 
-    fn finish_refusal(&self, body: Value, _ids: Ids) -> Value {
+    fn finish_refusal(&self, body: Value, _about: &Circumstances, _ids: Ids) -> Value {
         body
     }
 

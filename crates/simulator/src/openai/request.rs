@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::ask::{Ask, Choice, Format, Reasoning, Tool, tokens_in};
+use crate::{
+    ask::{Ask, Choice, Format, Reasoning, Tool, tokens_in},
+    reply::Form,
+};
 
 pub(super) fn ask(body: &Value) -> Ask {
     let messages = body["messages"].as_array().map_or(&[][..], Vec::as_slice);
@@ -13,7 +16,7 @@ pub(super) fn ask(body: &Value) -> Ask {
     let prefill = (last["role"] == "assistant").then(|| text_of(&last["content"]));
     Ask {
         model: body["model"].as_str().unwrap_or_default().to_owned(),
-        stream: body["stream"].as_bool().unwrap_or(false),
+        form: if body["stream"] == true { Form::Events } else { Form::Document },
         include_usage: body["stream_options"]["include_usage"].as_bool().unwrap_or(false),
         obfuscation: body["stream_options"]["include_obfuscation"].as_bool().unwrap_or(true),
         prompt: prompt(messages),

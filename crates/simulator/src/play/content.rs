@@ -8,7 +8,7 @@ use crate::{
     ask::Ask,
     dialect::Voice,
     fault::{Fault, Kind},
-    reply::{Event, Reply},
+    reply::{Event, Form, Reply},
 };
 
 /// An answer that may still lose something on its way.
@@ -17,7 +17,7 @@ pub(crate) struct Material {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) events: Vec<Event>,
-    pub(crate) stream: bool,
+    pub(crate) form: Form,
 }
 
 impl Material {
@@ -27,7 +27,7 @@ impl Material {
             status,
             headers: HeaderMap::new(),
             events: vec![Event::whole(document.to_string())],
-            stream: false,
+            form: Form::Document,
         }
     }
 
@@ -45,9 +45,11 @@ impl Material {
                 Kind::BrokenJson => {
                     let mut whole = voice.whole(reply);
                     truncate(&mut whole);
-                    return Self::ok(vec![Event::whole(whole)], false);
+                    return Self::ok(vec![Event::whole(whole)], Form::Document);
                 }
-                Kind::EmptyChoices => return Self::ok(voice.empty(reply, ask.stream), ask.stream),
+                Kind::EmptyChoices => {
+                    return Self::ok(voice.empty(reply, ask.form.is_stream()), ask.form).closed(voice);
+                }
                 Kind::ErrorObject => {
                     let error = ApiError::Status(StatusCode::INTERNAL_SERVER_ERROR);
                     return Self::document(StatusCode::OK, &voice.error(&error, about, reply.ids));
@@ -56,25 +58,30 @@ impl Material {
                 _ => {}
             }
         }
-        if ask.stream {
-            return Self::ok(voice.events(reply, ask), true);
+        if ask.form.is_stream() {
+            return Self::ok(voice.events(reply, ask), ask.form).closed(voice);
         }
         let event = Event::whole(voice.whole(reply)).tokens(reply.usage.output).told(reply.usage);
-        Self::ok(vec![event], false)
+        Self::ok(vec![event], Form::Document)
     }
 
-    fn ok(events: Vec<Event>, stream: bool) -> Self {
-        Self { status: StatusCode::OK, headers: HeaderMap::new(), events, stream }
+    fn ok(events: Vec<Event>, form: Form) -> Self {
+        Self { status: StatusCode::OK, headers: HeaderMap::new(), events, form }
+    }
+
+    fn closed(mut self, voice: &dyn Voice) -> Self {
+        self.events.extend(voice.closing(self.form));
+        self
     }
 
     fn html() -> Self {
-        let mut material = Self::ok(vec![Event::whole(PAGE.to_owned())], false);
+        let mut material = Self::ok(vec![Event::whole(PAGE.to_owned())], Form::Document);
         material.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         material
     }
 
     fn redirect(location: &HeaderValue) -> Self {
-        let mut material = Self::ok(vec![Event::whole(String::new())], false);
+        let mut material = Self::ok(vec![Event::whole(String::new())], Form::Document);
         material.status = StatusCode::TEMPORARY_REDIRECT;
         material.headers.insert(header::LOCATION, location.clone());
         material

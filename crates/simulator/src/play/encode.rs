@@ -11,12 +11,17 @@ use super::{
 };
 use crate::{
     fault::{Fault, Kind, LineEnd},
-    reply::{Event, Mark},
+    reply::{Event, Form, Mark},
 };
 
 /// The bytes of `steps`, as `faults` want them.
-pub(super) fn encode(steps: Vec<Step<Event>>, faults: &[Fault], headers: &mut HeaderMap) -> Vec<Step<Frame>> {
-    let mut framing = Framing::default();
+pub(super) fn encode(
+    steps: Vec<Step<Event>>,
+    faults: &[Fault],
+    form: Form,
+    headers: &mut HeaderMap,
+) -> Vec<Step<Frame>> {
+    let mut framing = Framing { form, ..Framing::default() };
     let (mut encoding, mut split, mut drip) = (None, None, None);
     for fault in faults {
         match fault.0 {
@@ -46,6 +51,9 @@ struct Framing {
     line_end: Option<LineEnd>,
     comments: bool,
     bom: bool,
+    form: Form,
+    /// Whether the list has a member.
+    begun: bool,
 }
 
 impl Framing {
@@ -57,6 +65,8 @@ impl Framing {
         let Event { name, data, mark, tokens, told } = event;
         if mark == Mark::Whole {
             text.push_str(&data);
+        } else if self.form == Form::List {
+            self.member(&mut text, mark, &data);
         } else {
             let end = match self.line_end {
                 None => "\n",
@@ -76,6 +86,17 @@ impl Framing {
             text.extend(["data: ", &data, end, end]);
         }
         Frame { bytes: Bytes::from(text), tokens, told }
+    }
+
+    /// The next member of the list, or what may stand between members: white space.
+    fn member(&mut self, text: &mut String, mark: Mark, data: &str) {
+        let has_begun = self.begun;
+        self.begun |= mark != Mark::Comment;
+        match mark {
+            Mark::Comment => text.push('\n'),
+            Mark::Sentinel => text.push_str(if has_begun { "\n]\n" } else { "[]\n" }),
+            _ => text.extend([if has_begun { "\n,\r\n" } else { "[" }, data]),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     error::How,
     fault::{Cut, Fault, Kind},
     ids::Ids,
-    reply::Event,
+    reply::{Event, Form},
     usage::Usage,
 };
 
@@ -70,11 +70,16 @@ pub(crate) struct Frame {
 pub(crate) struct Asides {
     error: Event,
     ping: Event,
+    voice: &'static dyn Voice,
 }
 
 impl Asides {
-    pub(crate) fn of(voice: &dyn Voice, ids: Ids) -> Self {
-        Self { error: voice.error_event(ids), ping: voice.ping() }
+    pub(crate) fn of(voice: &'static dyn Voice, ids: Ids) -> Self {
+        Self { error: voice.error_event(ids), ping: voice.ping(), voice }
+    }
+
+    fn content_type(&self, form: Form) -> &'static str {
+        self.voice.content_type(form)
     }
 }
 
@@ -101,17 +106,16 @@ pub(crate) fn play(
         };
         return Play::Break { after, how };
     }
-    let Material { status, mut headers, events, stream } = material;
-    let content_type = if stream { "text/event-stream; charset=utf-8" } else { "application/json" };
+    let Material { status, mut headers, events, form } = material;
     if !headers.contains_key(header::CONTENT_TYPE) {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asides.content_type(form)));
     }
-    if stream {
+    if form == Form::Events {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     }
     let events: Vec<Step<Event>> = events.into_iter().map(Step::Send).collect();
-    let steps = stream::steps(events, faults, asides, stream);
-    let mut steps = encode::encode(steps, faults, &mut headers);
+    let steps = stream::steps(events, faults, asides, form.is_stream());
+    let mut steps = encode::encode(steps, faults, form, &mut headers);
     cut(&mut steps, faults, &mut headers);
     for kind in kinds() {
         match kind {

@@ -12,12 +12,13 @@
 //! Not simulated: the tokenizer. A prompt that is too long is a fault to be scripted, not a rule.
 
 mod anthropic;
+mod gemini;
 mod image;
 mod openai;
 mod rule;
 mod view;
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 use serde_json::Value;
 
 use self::rule::Asked;
@@ -56,16 +57,31 @@ pub fn of_anthropic_messages() -> impl Iterator<Item = Known> {
     rule::known(anthropic::TABLES)
 }
 
+/// The rules of Gemini's `generateContent`, in the order in which they are held.
+pub fn of_gemini_generate() -> impl Iterator<Item = Known> {
+    rule::known(gemini::TABLES)
+}
+
 /// Holds a body of `POST /v1/chat/completions` against what OpenAI refuses.
 pub(crate) fn openai_chat(headers: &HeaderMap, body: &Value) -> Result<(), Refusal> {
-    rule::first(openai::TABLES, &Asked { headers, body })
+    rule::first(openai::TABLES, &Asked { headers, body, path: "" })
         .map_or(Ok(()), |(rule, complaint)| Err(refusal(rule, complaint.into_body())))
 }
 
 /// Holds a body of `POST /v1/messages` against what Anthropic refuses.
 pub(crate) fn anthropic_messages(headers: &HeaderMap, body: &Value) -> Result<(), Refusal> {
-    rule::first(anthropic::TABLES, &Asked { headers, body })
+    rule::first(anthropic::TABLES, &Asked { headers, body, path: "" })
         .map_or(Ok(()), |(rule, complaint)| Err(refusal(rule, complaint.into_body())))
+}
+
+/// Holds a body of `POST /v1beta/models/MODEL:generateContent` against what Google refuses. The model stands in the path.
+pub(crate) fn gemini_generate(uri: &Uri, body: &Value) -> Result<(), Refusal> {
+    let asked = Asked { headers: &HeaderMap::new(), body, path: uri.path() };
+    rule::first(gemini::TABLES, &asked).map_or(Ok(()), |(rule, complaint)| {
+        let (status, body) = complaint.into_answer();
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+        Err(Refusal { rule, status, body })
+    })
 }
 
 fn refusal(rule: &'static str, body: Value) -> Refusal {

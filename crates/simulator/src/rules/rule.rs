@@ -23,6 +23,8 @@ pub(super) struct Rule<C: 'static> {
 pub(super) struct Asked<'r> {
     pub(super) headers: &'r HeaderMap,
     pub(super) body: &'r Value,
+    /// Where it came, for dialects whose path says what is asked for.
+    pub(super) path: &'r str,
 }
 
 /// The name of the first rule of `tables` that `asked` breaks, and the complaint.

@@ -48,8 +48,12 @@ async fn a_text_of_n_tokens_has_n_events_and_counts_n() {
     let simulator = Simulator::new("a").with_behaviour(Answer::tokens(60));
     for dialect in Dialect::ALL {
         let answer = say(&simulator, dialect, &ask(dialect, "go")).await.json();
-        let counted = if dialect == Dialect::OpenAiChat { "completion_tokens" } else { "output_tokens" };
-        assert_eq!(answer["usage"][counted], 60);
+        let counted = match dialect {
+            Dialect::OpenAiChat => &answer["usage"]["completion_tokens"],
+            Dialect::GeminiGenerate => &answer["usageMetadata"]["candidatesTokenCount"],
+            _ => &answer["usage"]["output_tokens"],
+        };
+        assert_eq!(*counted, 60);
         assert!(
             text_of(dialect, &answer).starts_with("w1 w2 ") && text_of(dialect, &answer).ends_with(" w60")
         );

@@ -85,9 +85,15 @@ pub(crate) fn anthropic(prompt: &str) -> Value {
     json!({"model": "claude-sonnet-4-5", "max_tokens": 1024, "messages": [{"role": "user", "content": prompt}]})
 }
 
+/// With the model and `stream`, which [`request`] puts into the path.
+pub(crate) fn gemini(prompt: &str) -> Value {
+    json!({"model": "gemini-2.5-flash", "contents": [{"role": "user", "parts": [{"text": prompt}]}]})
+}
+
 pub(crate) fn ask(dialect: Dialect, prompt: &str) -> Value {
     match dialect {
         Dialect::OpenAiChat => openai(prompt),
+        Dialect::GeminiGenerate => gemini(prompt),
         _ => anthropic(prompt),
     }
 }
@@ -98,13 +104,33 @@ pub(crate) fn streamed(mut body: Value) -> Value {
 }
 
 pub(crate) fn request(dialect: Dialect, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
+    let mut body = body.into();
     let builder = match dialect {
+        Dialect::GeminiGenerate => {
+            let (path, rest) = gemini_path(&body);
+            body = rest;
+            Request::post(path).header("x-goog-api-key", KEY)
+        }
         Dialect::OpenAiChat => {
             Request::post("/v1/chat/completions").header("authorization", format!("Bearer {KEY}"))
         }
         _ => Request::post("/v1/messages").header("x-api-key", KEY).header("anthropic-version", "2023-06-01"),
     };
-    builder.header("content-type", "application/json").body(Full::new(body.into())).unwrap()
+    builder.header("content-type", "application/json").body(Full::new(body)).unwrap()
+}
+
+/// Where a body goes that says its model and whether it is to stream, and what is left of it.
+fn gemini_path(body: &Bytes) -> (String, Bytes) {
+    let Ok(Value::Object(mut body)) = serde_json::from_slice(body) else {
+        return ("/v1beta/models/gemini-2.5-flash:generateContent".to_owned(), body.clone());
+    };
+    let model = body.remove("model").and_then(|model| model.as_str().map(str::to_owned));
+    let stream = body.remove("stream") == Some(json!(true));
+    let method = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+    let is_plain =
+        |model: &String| model.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+    let model = model.filter(is_plain).unwrap_or_else(|| "gemini-2.5-flash".to_owned());
+    (format!("/v1beta/models/{model}:{method}"), Value::Object(body).to_string().into())
 }
 
 pub(crate) async fn call(simulator: &Simulator, request: Request<Full<Bytes>>) -> Result<Read, Broken> {
@@ -133,6 +159,7 @@ pub(crate) fn text_of(dialect: Dialect, answer: &Value) -> String {
         Dialect::OpenAiChat => {
             answer["choices"][0]["message"]["content"].as_str().unwrap_or_default().to_owned()
         }
+        Dialect::GeminiGenerate => text_of_parts(answer),
         _ => {
             let blocks = answer["content"].as_array().unwrap();
             blocks
@@ -150,10 +177,20 @@ pub(crate) fn text_of_events(dialect: Dialect, events: &[Sse]) -> String {
     for event in events.iter().filter(|event| event.data != "[DONE]") {
         let json = event.json();
         let text = match dialect {
+            Dialect::GeminiGenerate => {
+                said.push_str(&text_of_parts(&json));
+                continue;
+            }
             Dialect::OpenAiChat => &json["choices"][0]["delta"]["content"],
             _ => &json["delta"]["text"],
         };
         said.push_str(text.as_str().unwrap_or_default());
     }
     said
+}
+
+/// The text of the first candidate's parts that are no thoughts.
+fn text_of_parts(answer: &Value) -> String {
+    let parts = answer["candidates"][0]["content"]["parts"].as_array().into_iter().flatten();
+    parts.filter(|part| part["thought"] != true).filter_map(|part| part["text"].as_str()).collect()
 }

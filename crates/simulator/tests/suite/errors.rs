@@ -9,8 +9,13 @@ use crate::common::{KEY, Read, anthropic, ask, call, openai, request, say, strea
 
 /// Type and code (`details.error_code` at Anthropic) of an error document, whose shape is checked on the way.
 fn kind(dialect: Dialect, read: &Read) -> (String, Value) {
-    assert_eq!(read.header("content-type"), "application/json");
+    assert!(read.header("content-type").starts_with("application/json"));
     let document = read.json();
+    if dialect == Dialect::GeminiGenerate {
+        assert_eq!(document["error"]["code"], read.status.as_u16());
+        let status = document["error"]["status"].as_str().unwrap().to_owned();
+        return (status, document["error"]["details"][0]["reason"].clone());
+    }
     let error = &document["error"];
     assert!(!error["message"].as_str().unwrap().is_empty());
     let kind = error["type"].as_str().unwrap().to_owned();
@@ -60,7 +65,26 @@ async fn every_status_has_its_providers_type() {
         (529, "overloaded_error"),
     ];
     let anthropic = anthropic.map(|(status, kind)| (status, kind, Value::Null));
-    for (dialect, table) in [(Dialect::OpenAiChat, openai), (Dialect::AnthropicMessages, anthropic)] {
+    let gemini = [
+        (400, "INVALID_ARGUMENT", Value::Null),
+        (401, "UNAUTHENTICATED", json!("ACCESS_TOKEN_TYPE_UNSUPPORTED")),
+        (402, "RESOURCE_EXHAUSTED", Value::Null),
+        (403, "PERMISSION_DENIED", json!("SERVICE_DISABLED")),
+        (404, "NOT_FOUND", Value::Null),
+        (408, "DEADLINE_EXCEEDED", Value::Null),
+        (409, "ABORTED", Value::Null),
+        (413, "INVALID_ARGUMENT", Value::Null),
+        (429, "RESOURCE_EXHAUSTED", Value::Null),
+        (500, "INTERNAL", Value::Null),
+        (503, "UNAVAILABLE", Value::Null),
+        (504, "DEADLINE_EXCEEDED", Value::Null),
+        (529, "UNAVAILABLE", Value::Null),
+    ];
+    for (dialect, table) in [
+        (Dialect::OpenAiChat, openai),
+        (Dialect::AnthropicMessages, anthropic),
+        (Dialect::GeminiGenerate, gemini),
+    ] {
         for (status, expected, code) in table {
             let simulator = Simulator::new("a").with_behaviour(Fault::status(status));
             // A stream that is refused is refused like anything else.
@@ -83,6 +107,9 @@ async fn other_errors_have_their_providers_wording() {
         (Dialect::AnthropicMessages, ApiError::Quota, 429, "usage limits"),
         (Dialect::AnthropicMessages, ApiError::ContextLength, 400, "prompt is too long: "),
         (Dialect::AnthropicMessages, ApiError::ContentPolicy, 400, "content filtering policy"),
+        (Dialect::GeminiGenerate, ApiError::Quota, 429, "PerDay"),
+        (Dialect::GeminiGenerate, ApiError::ContextLength, 400, "The input token count ("),
+        (Dialect::GeminiGenerate, ApiError::ContentPolicy, 400, "Responsible AI practices"),
     ];
     for (dialect, error, status, words) in table {
         let simulator = Simulator::new("a").with_behaviour(Fault::error(error));
@@ -113,16 +140,19 @@ async fn only_good_keys_are_let_in() {
         let mut without = request(dialect, body.clone());
         without.headers_mut().remove("authorization");
         without.headers_mut().remove("x-api-key");
-        assert_eq!(call(&simulator, without).await.unwrap().status, 401);
+        without.headers_mut().remove("x-goog-api-key");
+        let google = dialect == Dialect::GeminiGenerate;
+        assert_eq!(call(&simulator, without).await.unwrap().status, if google { 403 } else { 401 });
         let mut wrong = request(dialect, body);
         let wrong_key = "sk-wrong-0123456789abcdef";
         if dialect == Dialect::OpenAiChat {
             wrong.headers_mut().insert("authorization", format!("Bearer {wrong_key}").parse().unwrap());
         } else {
-            wrong.headers_mut().insert("x-api-key", wrong_key.parse().unwrap());
+            let name = if google { "x-goog-api-key" } else { "x-api-key" };
+            wrong.headers_mut().insert(name, wrong_key.parse().unwrap());
         }
         let read = call(&simulator, wrong).await.unwrap();
-        assert_eq!(read.status, 401);
+        assert_eq!(read.status, if google { 400 } else { 401 });
         assert!(!read.text().contains(wrong_key), "a key is not quoted in full");
         kind(dialect, &read);
     }
@@ -139,7 +169,7 @@ async fn a_careless_error_quotes_the_key() {
     let simulator = Simulator::new("a").with_behaviour(Fault::error(ApiError::QuotedKey));
     for dialect in Dialect::ALL {
         let read = say(&simulator, dialect, &ask(dialect, "x")).await;
-        assert_eq!(read.status, 401);
+        assert_eq!(read.status, if dialect == Dialect::GeminiGenerate { 400 } else { 401 });
         assert!(read.text().contains(KEY));
     }
 }
@@ -182,7 +212,7 @@ async fn what_is_no_json_or_too_large_is_refused() {
             kind(dialect, &read);
         }
         let read = say(&simulator, dialect, &ask(dialect, &"x".repeat(1000))).await;
-        assert_eq!(read.status, 413);
+        assert_eq!(read.status, if dialect == Dialect::GeminiGenerate { 400 } else { 413 });
         kind(dialect, &read);
         // The whole megabyte of row 22, with room for it.
         let roomy = Simulator::new("b");

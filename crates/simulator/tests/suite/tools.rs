@@ -16,10 +16,34 @@ fn with_tools(dialect: Dialect, prompt: &str) -> Value {
         Dialect::OpenAiChat => {
             json!({"type": "function", "function": {"name": name, "parameters": schema()}})
         }
+        Dialect::GeminiGenerate => json!({"name": name, "parametersJsonSchema": schema()}),
         _ => json!({"name": name, "input_schema": schema()}),
     });
-    body["tools"] = json!(tools);
+    body["tools"] = match dialect {
+        Dialect::GeminiGenerate => json!([{"functionDeclarations": tools}]),
+        _ => json!(tools),
+    };
     body
+}
+
+/// Sets which tool is to be called: one, any, or none.
+fn choose(body: &mut Value, dialect: Dialect, choice: &str) {
+    match (dialect, choice) {
+        (Dialect::OpenAiChat, "any") => body["tool_choice"] = json!("required"),
+        (Dialect::OpenAiChat, "none") => body["tool_choice"] = json!("none"),
+        (Dialect::OpenAiChat, name) => {
+            body["tool_choice"] = json!({"type": "function", "function": {"name": name}});
+        }
+        (Dialect::GeminiGenerate, "any" | "none") => {
+            body["toolConfig"] = json!({"functionCallingConfig": {"mode": choice.to_ascii_uppercase()}});
+        }
+        (Dialect::GeminiGenerate, name) => {
+            let calling = json!({"mode": "ANY", "allowedFunctionNames": [name]});
+            body["toolConfig"] = json!({"functionCallingConfig": calling});
+        }
+        (_, "any" | "none") => body["tool_choice"] = json!({"type": choice}),
+        (_, name) => body["tool_choice"] = json!({"type": "tool", "name": name}),
+    }
 }
 
 /// Name and arguments of each call of a whole answer.
@@ -35,6 +59,11 @@ fn calls(dialect: Dialect, answer: &Value) -> Vec<(String, Value)> {
             });
             read.collect()
         }
+        Dialect::GeminiGenerate => {
+            let parts = answer["candidates"][0]["content"]["parts"].as_array().unwrap().iter();
+            let calls = parts.filter_map(|part| part.get("functionCall"));
+            calls.map(|call| (text(&call["name"]), call["args"].clone())).collect()
+        }
         _ => {
             let blocks =
                 answer["content"].as_array().unwrap().iter().filter(|block| block["type"] == "tool_use");
@@ -46,33 +75,35 @@ fn calls(dialect: Dialect, answer: &Value) -> Vec<(String, Value)> {
 fn finish(dialect: Dialect, answer: &Value) -> &Value {
     match dialect {
         Dialect::OpenAiChat => &answer["choices"][0]["finish_reason"],
+        Dialect::GeminiGenerate => &answer["candidates"][0]["finishReason"],
         _ => &answer["stop_reason"],
     }
 }
 
 fn called(dialect: Dialect) -> Value {
-    json!(if dialect == Dialect::OpenAiChat { "tool_calls" } else { "tool_use" })
+    json!(match dialect {
+        Dialect::OpenAiChat => "tool_calls",
+        Dialect::GeminiGenerate => "STOP",
+        _ => "tool_use",
+    })
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_choice_that_demands_a_call_gets_one() {
     let simulator = Simulator::new("a");
     for dialect in Dialect::ALL {
-        let openai = dialect == Dialect::OpenAiChat;
         let mut body = with_tools(dialect, "go");
-        assert_eq!(
-            finish(dialect, &say(&simulator, dialect, &body).await.json()),
-            if openai { "stop" } else { "end_turn" }
-        );
-        body["tool_choice"] = if openai { json!("required") } else { json!({"type": "any"}) };
+        let ended = match dialect {
+            Dialect::OpenAiChat => "stop",
+            Dialect::GeminiGenerate => "STOP",
+            _ => "end_turn",
+        };
+        assert_eq!(finish(dialect, &say(&simulator, dialect, &body).await.json()), ended);
+        choose(&mut body, dialect, "any");
         let answer = say(&simulator, dialect, &body).await.json();
         assert_eq!(calls(dialect, &answer), [("weather".to_owned(), json!({"city": "text"}))]);
         assert_eq!(*finish(dialect, &answer), called(dialect));
-        body["tool_choice"] = if openai {
-            json!({"type": "function", "function": {"name": "time"}})
-        } else {
-            json!({"type": "tool", "name": "time"})
-        };
+        choose(&mut body, dialect, "time");
         let answer = say(&simulator, dialect, &body).await.json();
         assert_eq!(calls(dialect, &answer), [("time".to_owned(), json!({"city": "text"}))]);
     }
@@ -91,14 +122,16 @@ async fn marks_ask_for_calls_and_limits_on_them_hold() {
         assert_eq!(calls(dialect, &answer), [time.clone(), weather.clone()]);
         if openai {
             body["parallel_tool_calls"] = json!(false);
-        } else {
+        } else if dialect == Dialect::AnthropicMessages {
             body["tool_choice"] = json!({"type": "auto", "disable_parallel_tool_use": true});
         }
         let answer = say(&simulator, dialect, &body).await.json();
-        assert_eq!(calls(dialect, &answer), std::slice::from_ref(&time));
-        body["tool_choice"] = if openai { json!("none") } else { json!({"type": "none"}) };
+        // Gemini has no such limit.
+        let most = if dialect == Dialect::GeminiGenerate { 2 } else { 1 };
+        assert_eq!(calls(dialect, &answer), [time.clone(), weather.clone()][..most]);
+        choose(&mut body, dialect, "none");
         let answer = say(&simulator, dialect, &body).await.json();
-        assert_ne!(*finish(dialect, &answer), called(dialect));
+        assert!(!answer.to_string().contains("\"city\":\"Oslo\""), "{answer}");
     }
 }
 
