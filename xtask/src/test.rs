@@ -15,6 +15,10 @@ pub(crate) fn run(workspace: &Workspace, filters: &[&str]) -> Result<(), String>
     for (program, package) in PROGRAMS {
         debian::need(program, "--version", &[package])?;
     }
+    // Its programs are in no search path on Debian.
+    if !std::fs::exists("/usr/lib/postgresql").unwrap_or_default() {
+        debian::need("initdb", "--version", &["postgresql"])?;
+    }
     let mut nextest = tools.cargo(workspace);
     nextest.args(["nextest", "run", "--workspace"]).args(filters);
     if env::var_os("BACKSTOP_FUZZ_SECONDS").is_none() {
