@@ -11,6 +11,7 @@ pub struct Answer {
     pub(crate) cache_read: u64,
     pub(crate) cache_write: u64,
     pub(crate) most_events: usize,
+    pub(crate) finish: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +29,14 @@ pub(crate) enum Content {
 
 impl Answer {
     const fn of(content: Content) -> Self {
-        Self { content, reasoning: None, cache_read: 0, cache_write: 0, most_events: MOST_EVENTS }
+        Self {
+            content,
+            reasoning: None,
+            cache_read: 0,
+            cache_write: 0,
+            most_events: MOST_EVENTS,
+            finish: None,
+        }
     }
 
     /// What the request asks for: a tool call where `tool_choice` demands one, JSON where a schema is given, the results
@@ -129,6 +137,14 @@ impl Answer {
     #[must_use]
     pub const fn with_most_events(mut self, events: usize) -> Self {
         self.most_events = events;
+        self
+    }
+
+    /// With this finish reason, whatever ended the answer: `insufficient_system_resource` of DeepSeek, `model_length` and
+    /// `error` of Mistral. Only the [flavours](crate::Flavour) other than OpenAI's own heed it.
+    #[must_use]
+    pub fn with_finish(mut self, reason: impl Into<String>) -> Self {
+        self.finish = Some(reason.into());
         self
     }
 }

@@ -45,6 +45,7 @@ pub(crate) fn compose(answer: &Answer, ask: &Ask, ids: Ids, created: u64) -> Rep
         model: ask.model.clone(),
         parts,
         stop,
+        finish: answer.finish.clone(),
         answers,
         usage,
         most_events: answer.most_events,

@@ -39,7 +39,7 @@ pub(crate) struct Arrived<'a> {
 impl Arrived<'_> {
     /// Decides.
     pub(crate) fn play(&self) -> Play {
-        let voice = self.dialect.voice();
+        let voice = self.dialect.voice(self.shared.state.lock().flavour);
         let key = voice.key(&self.parts.uri, &self.parts.headers);
         let json: Option<Value> = self.body.and_then(|body| serde_json::from_slice(body).ok());
         let (uri, nothing) = (&self.parts.uri, Value::Null);

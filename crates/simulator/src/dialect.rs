@@ -9,9 +9,9 @@ use crate::{
     anthropic::Anthropic,
     api_error::{ApiError, Circumstances},
     ask::Ask,
+    flavour::Flavour,
     gemini::Gemini,
     ids::Ids,
-    openai::OpenAi,
     reply::{Event, Form, Reply},
     rules::Refusal,
 };
@@ -48,9 +48,9 @@ impl Dialect {
         Self::ALL.into_iter().find(|dialect| dialect.name() == name)
     }
 
-    pub(crate) fn voice(self) -> &'static dyn Voice {
+    pub(crate) fn voice(self, flavour: Flavour) -> &'static dyn Voice {
         match self {
-            Self::OpenAiChat => &OpenAi,
+            Self::OpenAiChat => flavour.voice(),
             Self::AnthropicMessages => &Anthropic,
             Self::GeminiGenerate => &Gemini,
         }

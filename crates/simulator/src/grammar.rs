@@ -49,6 +49,7 @@ fn add(behaviour: &mut Behaviour, name: &str, value: &str) -> Result<(), &'stati
         "reasoning" => behaviour.answer.reasoning = Some(value.to_owned()),
         "cache-read" => behaviour.answer.cache_read = number(value)?,
         "cache-write" => behaviour.answer.cache_write = number(value)?,
+        "finish" => behaviour.answer.finish = Some(value.to_owned()),
         "most-events" => behaviour.answer.most_events = number(value)?,
         _ => behaviour.faults.push(fault(name, value)?),
     }

@@ -27,6 +27,13 @@ impl Ids {
         self.drawn(prefix, what, length, &LETTERS[..16])
     }
 
+    /// A UUID for `what`.
+    pub(crate) fn uuid(self, what: &str) -> String {
+        let digits = self.hex("", what, 32);
+        let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+        parts.join("-")
+    }
+
     fn drawn(self, prefix: &str, what: &str, length: usize, alphabet: &[u8]) -> String {
         let mut state = self.number(what);
         let mut id = prefix.to_owned();

@@ -37,7 +37,7 @@
 //!
 //! | path | |
 //! |---|---|
-//! | `POST …/chat/completions` | OpenAI Chat Completions, whole and streamed |
+//! | `POST …/chat/completions` | OpenAI Chat Completions, whole and streamed, or in the accent of a [`Flavour`] |
 //! | `POST …/messages` | Anthropic Messages, whole and streamed |
 //! | `POST …/messages/count_tokens` | the count of a prompt's tokens |
 //! | `POST …/models/MODEL:generateContent` | Google Gemini, whole |
@@ -66,7 +66,7 @@
 //! |---|---|
 //! | `ok` | nothing |
 //! | `echo`, `text=…`, `tokens=N`, `blank`, `repeated=…`, `calls=N`, `json`, `refusal=…`, `filtered=…` | the [`Answer`] |
-//! | `reasoning=…`, `cache-read=N`, `cache-write=N`, `most-events=N` | more about it |
+//! | `reasoning=…`, `cache-read=N`, `cache-write=N`, `most-events=N`, `finish=WORD` | more about it |
 //! | `reset`, `no-answer`, `refused`, `tls` | the connection breaks, or nothing ever comes |
 //! | `status=N` | the provider's own error with this status |
 //! | `error=…` | `quota`, `context-length`, `content-policy`, `missing-key`, `wrong-key`, `quoted-key`, `model-not-found` or `too-large`: an [`ApiError`] |
@@ -99,12 +99,14 @@ mod ask;
 mod behaviour;
 mod body;
 mod clock;
+mod compatible;
 mod compose;
 mod decide;
 mod dialect;
 mod error;
 mod fault;
 mod file;
+mod flavour;
 mod future;
 mod gemini;
 mod grammar;
@@ -136,6 +138,7 @@ pub use self::{
     error::Broken,
     fault::{Cut, Death, Encoding, Fault, LineEnd},
     file::FileError,
+    flavour::Flavour,
     future::ResponseFuture,
     grammar::ParseError,
     record::{End, Recorded},

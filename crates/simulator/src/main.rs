@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
 
-use backstop_simulator::{Behaviour, Dialect, Server, Simulator};
+use backstop_simulator::{Behaviour, Dialect, Flavour, Server, Simulator};
 use clap::Parser;
 
 /// Plays an LLM provider: answers, refuses and fails like the real ones.
@@ -24,6 +24,10 @@ struct Arguments {
     /// The only dialect to speak: openai-chat, anthropic-messages or gemini-generate [default: all]
     #[arg(long, value_parser = dialect)]
     dialect: Option<Dialect>,
+
+    /// Whose OpenAI Chat Completions to speak: openai, deepseek, qwen or mistral
+    #[arg(long, default_value = "openai", value_parser = flavour)]
+    flavour: Flavour,
 
     /// An API key to accept; may be given again [default: any]
     #[arg(long = "key", value_name = "KEY")]
@@ -81,7 +85,9 @@ async fn announce(server: &Server) -> std::io::Error {
 }
 
 fn simulator(arguments: &Arguments) -> Result<Simulator, String> {
-    let mut simulator = Simulator::new(&arguments.name).with_behaviour(arguments.behaviour.clone());
+    let mut simulator = Simulator::new(&arguments.name)
+        .with_flavour(arguments.flavour)
+        .with_behaviour(arguments.behaviour.clone());
     if let Some(dialect) = arguments.dialect {
         simulator = simulator.with_dialect(dialect);
     }
@@ -98,6 +104,13 @@ fn simulator(arguments: &Arguments) -> Result<Simulator, String> {
 fn dialect(name: &str) -> Result<Dialect, String> {
     Dialect::named(name).ok_or_else(|| {
         let known = Dialect::ALL.map(Dialect::name).join(" or ");
+        format!("expected {known}")
+    })
+}
+
+fn flavour(name: &str) -> Result<Flavour, String> {
+    Flavour::named(name).ok_or_else(|| {
+        let known = Flavour::ALL.map(Flavour::name).join(" or ");
         format!("expected {known}")
     })
 }

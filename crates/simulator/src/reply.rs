@@ -10,6 +10,8 @@ pub(crate) struct Reply {
     pub(crate) model: String,
     pub(crate) parts: Vec<Part>,
     pub(crate) stop: Stop,
+    /// The finish reason in place of the one that the stop has, in the words of the provider.
+    pub(crate) finish: Option<String>,
     /// How many times the answer is given (`n`).
     pub(crate) answers: u64,
     pub(crate) usage: Usage,

@@ -32,9 +32,9 @@ impl<B: Body> Service<Request<B>> for Simulator {
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture<B> {
         let (parts, body) = request.into_parts();
-        let (limit, (dialect, operation)) = {
+        let (limit, flavour, (dialect, operation)) = {
             let state = self.shared.state.lock();
-            (state.body_limit, recognise(parts.uri.path(), &parts.headers, &state.dialects))
+            (state.body_limit, state.flavour, recognise(parts.uri.path(), &parts.headers, &state.dialects))
         };
         let entry = self.shared.recorder.add(|number| Recorded {
             number,
@@ -44,7 +44,7 @@ impl<B: Body> Service<Request<B>> for Simulator {
             headers: parts.headers.clone(),
             body: Bytes::new(),
             dialect,
-            key: dialect.voice().key(&parts.uri, &parts.headers).map(str::to_owned),
+            key: dialect.voice(flavour).key(&parts.uri, &parts.headers).map(str::to_owned),
             model: None,
             streamed: false,
             refused_by: None,

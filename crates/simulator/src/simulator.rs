@@ -9,6 +9,7 @@ use crate::{
     behaviour::Behaviour,
     clock::Clock,
     dialect::Dialect,
+    flavour::Flavour,
     memory::Memory,
     record::Recorded,
     recorder::Recorder,
@@ -75,6 +76,14 @@ impl Simulator {
     #[must_use]
     pub fn with_dialect(self, dialect: Dialect) -> Self {
         self.shared.state.lock().dialects = vec![dialect];
+        self
+    }
+
+    /// Speaks OpenAI Chat Completions as this provider does, and refuses what it refuses. The default is OpenAI itself.
+    /// Other dialects are spoken as before.
+    #[must_use]
+    pub fn with_flavour(self, flavour: Flavour) -> Self {
+        self.shared.state.lock().flavour = flavour;
         self
     }
 

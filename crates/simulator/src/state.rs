@@ -9,6 +9,7 @@ use crate::{
     behaviour::Behaviour,
     clock::Clock,
     dialect::Dialect,
+    flavour::Flavour,
     limits::{Limits, Standing},
     script::{Scope, Script},
 };
@@ -17,6 +18,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) dialects: Vec<Dialect>,
+    /// Whose OpenAI Chat Completions it speaks.
+    pub(crate) flavour: Flavour,
     /// Accepted keys; empty: any.
     pub(crate) keys: Vec<String>,
     /// Known models; empty: any.
@@ -36,6 +39,7 @@ impl State {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             dialects: Dialect::ALL.to_vec(),
+            flavour: Flavour::default(),
             keys: Vec::new(),
             models: Vec::new(),
             body_limit: BODY_LIMIT,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{ids::hash, tokens};
 
 /// The `logprobs` of a choice whose text, or piece of text, is `text`, with so many alternatives for each token.
-pub(super) fn logprobs(text: &str, alternatives: u64) -> Value {
+pub(crate) fn logprobs(text: &str, alternatives: u64) -> Value {
     let content = tokens::split(text).into_iter().map(|token| {
         let top: Vec<_> = (0..alternatives).map(|rank| alternative(token, rank)).collect();
         let mut entry = alternative(token, 0);

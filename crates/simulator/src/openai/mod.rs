@@ -6,7 +6,7 @@
 mod error;
 mod events;
 mod headers;
-mod logprobs;
+pub(crate) mod logprobs;
 mod request;
 mod shapes;
 mod whole;

@@ -12,6 +12,7 @@
 //! Not simulated: the tokenizer. A prompt that is too long is a fault to be scripted, not a rule.
 
 mod anthropic;
+mod compatible;
 mod gemini;
 mod image;
 mod openai;
@@ -21,7 +22,7 @@ mod view;
 use http::{HeaderMap, StatusCode, Uri};
 use serde_json::Value;
 
-use self::rule::Asked;
+use self::rule::{Asked, Rule};
 
 /// A request that the real API would not have taken.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +63,36 @@ pub fn of_gemini_generate() -> impl Iterator<Item = Known> {
     rule::known(gemini::TABLES)
 }
 
+/// The rules of DeepSeek's Chat Completions, in the order in which they are held.
+pub fn of_deepseek() -> impl Iterator<Item = Known> {
+    rule::known(compatible::deepseek::TABLES)
+}
+
+/// The rules of Qwen's Chat Completions at DashScope, in the order in which they are held.
+pub fn of_qwen() -> impl Iterator<Item = Known> {
+    rule::known(compatible::qwen::TABLES)
+}
+
+/// The rules of Mistral's Chat Completions, in the order in which they are held.
+pub fn of_mistral() -> impl Iterator<Item = Known> {
+    rule::known(compatible::mistral::TABLES)
+}
+
+/// Holds a body against what DeepSeek refuses.
+pub(crate) fn deepseek(body: &Value) -> Result<(), Refusal> {
+    compatible(compatible::deepseek::TABLES, body)
+}
+
+/// Holds a body against what Qwen refuses.
+pub(crate) fn qwen(body: &Value) -> Result<(), Refusal> {
+    compatible(compatible::qwen::TABLES, body)
+}
+
+/// Holds a body against what Mistral refuses.
+pub(crate) fn mistral(body: &Value) -> Result<(), Refusal> {
+    compatible(compatible::mistral::TABLES, body)
+}
+
 /// Holds a body of `POST /v1/chat/completions` against what OpenAI refuses.
 pub(crate) fn openai_chat(headers: &HeaderMap, body: &Value) -> Result<(), Refusal> {
     rule::first(openai::TABLES, &Asked { headers, body, path: "" })
@@ -82,6 +113,11 @@ pub(crate) fn gemini_generate(uri: &Uri, body: &Value) -> Result<(), Refusal> {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
         Err(Refusal { rule, status, body })
     })
+}
+
+fn compatible(tables: &[&'static [Rule<compatible::Complaint>]], body: &Value) -> Result<(), Refusal> {
+    rule::first(tables, &Asked { headers: &HeaderMap::new(), body, path: "" })
+        .map_or(Ok(()), |(rule, complaint)| Err(complaint.into_refusal(rule)))
 }
 
 fn refusal(rule: &'static str, body: Value) -> Refusal {

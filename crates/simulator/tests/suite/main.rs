@@ -8,6 +8,7 @@ mod control;
 mod corpus;
 mod errors;
 mod faults;
+mod flavours;
 mod gemini;
 mod http2;
 mod limits;

@@ -1,6 +1,7 @@
 //! Each rule refuses what it says, and no more.
 
 mod anthropic;
+mod compatible;
 mod corpus;
 mod openai;
 
