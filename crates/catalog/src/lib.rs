@@ -30,3 +30,7 @@ pub use self::{
     price::Price,
     provider::Provider,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -40,3 +40,7 @@ pub use self::{
     error::{ConfigError, ConfigErrors},
     validate::{JsonRule, RepetitionRule, SchemaRule, ToolsRule, ValidateConfig},
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

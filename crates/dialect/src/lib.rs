@@ -37,3 +37,7 @@ pub use self::{
     stream_encoder::StreamEncoder,
     voice::Voice,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -18,7 +18,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 #[non_exhaustive]
 pub enum Command {
-    /// Serve chains of providers to OpenAI and Anthropic clients.
+    /// Serve chains of providers to OpenAI, Anthropic and Gemini clients.
     Serve(ServeArguments),
     /// Check a configuration and show what it means, without serving.
     Check(ConfigArguments),

@@ -79,3 +79,7 @@ pub use self::{
     observer::NormalizeObserver,
     service::Normalize,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

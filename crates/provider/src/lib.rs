@@ -85,3 +85,7 @@ pub use self::{
     body::ProviderBody, config::ProviderConfig, credential::Credential, error::ConfigError,
     future::ResponseFuture, service::Provider,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

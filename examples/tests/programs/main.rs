@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test, in a helper too")]
 
+mod alone;
 mod embedded;
 mod layers;
 mod pipeline;
