@@ -6,7 +6,7 @@ import json
 import anthropic
 from pydantic import BaseModel
 
-from world import CALLER_KEY, GATEWAY, PLAIN, PLAIN_MODEL, PNG, REASONING, TO_ANTHROPIC, Case, control
+from world import CALLER_KEY, GATEWAY, PLAIN, PLAIN_MODEL, PNG, REASONING, TO_ANTHROPIC, TO_GEMINI, Case, control
 
 WEATHER = {
     "name": "get_weather",
@@ -57,7 +57,10 @@ class Talk(Case):
         self.assertEqual((answer.stop_reason, answer.stop_sequence), ("end_turn", None))
         self.assert_usage(answer.usage)
         body = self.seen_once()
-        self.assertEqual(body["model"], PLAIN_MODEL)
+        self.assertEqual(self.seen()[0]["model"], PLAIN_MODEL)
+        if TO_GEMINI:
+            self.assertEqual(body["generationConfig"]["maxOutputTokens"], 200)
+            return
         self.assertEqual(body["max_tokens"] if TO_ANTHROPIC else body.get("max_completion_tokens"), 200)
 
     def test_raw_response_shows_the_gateways_headers(self):
@@ -82,7 +85,8 @@ class Talk(Case):
         end = next(event for event in events if event.type == "message_delta")
         self.assertEqual(end.delta.stop_reason, "end_turn")
         self.assertEqual(end.usage.output_tokens, self.told()["output"])
-        self.assertIs(self.seen_once()["stream"], True)
+        self.seen_once()
+        self.assertIs(self.seen()[0]["streamed"], True)
 
     def test_stream_helper_adds_up(self):
         with self.client.messages.stream(model=PLAIN, max_tokens=200, messages=user("a b c d")) as stream:
@@ -98,7 +102,11 @@ class Talk(Case):
             with self.subTest(system=system):
                 self.create(user("Hi"), system=system)
                 body = self.seen()[-1]["body"]
-                if TO_ANTHROPIC:
+                if TO_GEMINI:
+                    said = json.dumps(body["systemInstruction"])
+                    self.assertIn("Be brief.", said)
+                    self.assertEqual("Be kind." in said, isinstance(system, list))
+                elif TO_ANTHROPIC:
                     self.assertEqual(body["system"], system)
                 else:
                     said = [message for message in body["messages"] if message["role"] in ("system", "developer")]
@@ -110,6 +118,10 @@ class Talk(Case):
         warm = {"temperature": 0.5}
         self.create(user("Hi"), extra_body=warm, stop_sequences=["STOP"], metadata={"user_id": "u-1"})
         body = self.seen_once()
+        if TO_GEMINI:
+            config = body["generationConfig"]
+            self.assertEqual((config["temperature"], config["stopSequences"]), (0.5, ["STOP"]))
+            return
         self.assertEqual(body["temperature"], 0.5)
         if TO_ANTHROPIC:
             self.assertEqual((body["stop_sequences"], body["metadata"]), (["STOP"], {"user_id": "u-1"}))
@@ -120,6 +132,10 @@ class Talk(Case):
     def test_image(self):
         source = {"type": "base64", "media_type": "image/png", "data": PNG}
         self.create(user([{"type": "image", "source": source}, {"type": "text", "text": "What is it?"}]))
+        if TO_GEMINI:
+            inline = {"inlineData": {"mimeType": "image/png", "data": PNG}}
+            self.assertEqual(self.seen_once()["contents"][0]["parts"], [inline, {"text": "What is it?"}])
+            return
         content = self.seen_once()["messages"][0]["content"]
         if TO_ANTHROPIC:
             self.assertEqual(content[0], {"type": "image", "source": source})
@@ -130,6 +146,10 @@ class Talk(Case):
     def test_document(self):
         source = {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjQK"}
         self.create(user([{"type": "document", "source": source, "title": "a.pdf"}, {"type": "text", "text": "?"}]))
+        if TO_GEMINI:
+            part = self.seen_once()["contents"][0]["parts"][0]
+            self.assertEqual(part["inlineData"], {"mimeType": "application/pdf", "data": "JVBERi0xLjQK"})
+            return
         part = self.seen_once()["messages"][0]["content"][0]
         if TO_ANTHROPIC:
             self.assertEqual(part["source"], source)
@@ -148,7 +168,7 @@ class Talk(Case):
         if TO_ANTHROPIC:
             self.assertEqual((answer.stop_reason, answer.stop_sequence), ("stop_sequence", "HALT"))
         else:
-            # OpenAI does not say that it was a stop sequence, so nobody can.
+            # OpenAI and Gemini do not say that it was a stop sequence, so nobody can.
             self.assertEqual(answer.stop_reason, "end_turn")
 
     def test_refusal_is_no_success(self):
@@ -180,8 +200,13 @@ class Tools(Case):
         use = answer.content[-1]
         self.assertEqual((use.type, use.name, use.input), ("tool_use", "get_weather", {"city": "Århus"}))
         body = self.seen_once()
-        tool = body["tools"][0] if TO_ANTHROPIC else body["tools"][0]["function"]
-        self.assertEqual(tool["input_schema" if TO_ANTHROPIC else "parameters"], WEATHER["input_schema"])
+        if TO_GEMINI:
+            schema = body["tools"][0]["functionDeclarations"][0]["parametersJsonSchema"]
+        elif TO_ANTHROPIC:
+            schema = body["tools"][0]["input_schema"]
+        else:
+            schema = body["tools"][0]["function"]["parameters"]
+        self.assertEqual(schema, WEATHER["input_schema"])
 
         messages.append({"role": "assistant", "content": answer.content})
         result = {"type": "tool_result", "tool_use_id": use.id, "content": "9 degrees"}
@@ -191,7 +216,11 @@ class Tools(Case):
         self.assertIn("9 degrees", answer.content[0].text)
         second = self.seen()[1]
         self.assertIsNone(second["refused_by"])
-        if not TO_ANTHROPIC:
+        if TO_GEMINI:
+            _, model, turn = second["body"]["contents"]
+            self.assertEqual(model["parts"][-1]["functionCall"]["args"], {"city": "Århus"})
+            self.assertEqual(turn["parts"][0]["functionResponse"]["response"], {"result": "9 degrees"})
+        elif not TO_ANTHROPIC:
             _, assistant, tool = second["body"]["messages"]
             (call,) = assistant["tool_calls"]
             self.assertEqual(json.loads(call["function"]["arguments"]), {"city": "Århus"})
@@ -251,11 +280,23 @@ class Tools(Case):
         ]:
             with self.subTest(choice=choice):
                 answer = self.create(user("Hi"), tool_choice=choice)
-                self.assertEqual(self.seen()[-1]["body"]["tool_choice"], choice if TO_ANTHROPIC else expected)
+                body = self.seen()[-1]["body"]
+                if TO_GEMINI:
+                    mode = {"none": "NONE", "auto": "AUTO"}.get(choice["type"], "ANY")
+                    self.assertEqual(body["toolConfig"]["functionCallingConfig"]["mode"], mode)
+                else:
+                    self.assertEqual(body["tool_choice"], choice if TO_ANTHROPIC else expected)
                 self.assertEqual(answer.stop_reason == "tool_use", choice["type"] in ("any", "tool"))
 
     def test_parallel_use_disabled(self):
-        self.create(user("Hi"), tool_choice={"type": "auto", "disable_parallel_tool_use": True})
+        choice = {"type": "auto", "disable_parallel_tool_use": True}
+        if TO_GEMINI:
+            # Gemini cannot be told so, and the gateway does not pretend.
+            with self.assertRaises(anthropic.BadRequestError):
+                self.create(user("Hi"), tool_choice=choice)
+            self.assertEqual(self.seen(), [])
+            return
+        self.create(user("Hi"), tool_choice=choice)
         body = self.seen_once()
         if TO_ANTHROPIC:
             self.assertIs(body["tool_choice"]["disable_parallel_tool_use"], True)
@@ -272,7 +313,9 @@ class Structured(Case):
         )
         self.assertIsInstance(answer.parsed_output, City)
         body = self.seen_once()
-        if TO_ANTHROPIC:
+        if TO_GEMINI:
+            schema = body["generationConfig"]["responseJsonSchema"]
+        elif TO_ANTHROPIC:
             schema = body["output_config"]["format"]["schema"]
         else:
             schema = body["response_format"]["json_schema"]["schema"]
@@ -303,7 +346,7 @@ class Models(Case):
         messages += user("last")
         answer = sync_client().messages.create(model=PLAIN, max_tokens=50, messages=messages)
         self.assertEqual(answer.content[0].text, "last")
-        self.assertEqual(len(self.seen_once()["messages"]), 13)
+        self.assertEqual(len(self.seen_once()["contents" if TO_GEMINI else "messages"]), 13)
 
 
 class Async(Case):

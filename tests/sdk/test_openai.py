@@ -6,7 +6,19 @@ import json
 import openai
 from pydantic import BaseModel
 
-from world import CALLER_KEY, GATEWAY, PLAIN, PLAIN_MODEL, PNG, REASONING, TO_ANTHROPIC, Case, control
+from world import (
+    CALLER_KEY,
+    GATEWAY,
+    PLAIN,
+    PLAIN_MODEL,
+    PNG,
+    REASONING,
+    TO_ANTHROPIC,
+    TO_GEMINI,
+    UPSTREAM,
+    Case,
+    control,
+)
 
 WEATHER = {
     "type": "function",
@@ -63,8 +75,9 @@ class Talk(Case):
         self.assertIsNone(choice.message.tool_calls)
         self.assert_usage(answer.usage)
         body = self.seen_once()
-        self.assertEqual(body["model"], PLAIN_MODEL)
-        self.assertEqual([message["role"] for message in body["messages"]], ["user"])
+        self.assertEqual(self.seen()[0]["model"], PLAIN_MODEL)
+        turns = body["contents" if TO_GEMINI else "messages"]
+        self.assertEqual([turn["role"] for turn in turns], ["user"])
         if TO_ANTHROPIC:
             self.assertGreater(body["max_tokens"], 0)
 
@@ -90,7 +103,8 @@ class Talk(Case):
         self.assertEqual(body[0].choices[0].delta.role, "assistant")
         finishes = [chunk.choices[0].finish_reason for chunk in body if chunk.choices[0].finish_reason]
         self.assertEqual(finishes, ["stop"])
-        self.assertIs(self.seen_once()["stream"], True)
+        self.seen_once()
+        self.assertIs(self.seen()[0]["streamed"], True)
 
     def test_stream_without_usage_gives_none(self):
         chunks = list(self.create(user("a b c"), stream=True))
@@ -115,7 +129,11 @@ class Talk(Case):
             ]
         )
         body = self.seen_once()
-        if TO_ANTHROPIC:
+        if TO_GEMINI:
+            parts = [part["text"] for part in body["systemInstruction"]["parts"]]
+            self.assertEqual(parts, ["Be brief.", "Be kind."])
+            self.assertEqual([turn["role"] for turn in body["contents"]], ["user"])
+        elif TO_ANTHROPIC:
             self.assertIn("Be brief.", json.dumps(body["system"]))
             self.assertIn("Be kind.", json.dumps(body["system"]))
             self.assertEqual([message["role"] for message in body["messages"]], ["user"])
@@ -125,6 +143,10 @@ class Talk(Case):
     def test_parameters_arrive(self):
         self.create(user("Hi"), temperature=0.5, max_completion_tokens=50, stop=["STOP"], user="u-1")
         body = self.seen_once()
+        if TO_GEMINI:
+            expected = {"temperature": 0.5, "maxOutputTokens": 50, "stopSequences": ["STOP"]}
+            self.assertEqual(body["generationConfig"], expected)
+            return
         self.assertEqual(body["temperature"], 0.5)
         if TO_ANTHROPIC:
             self.assertEqual((body["max_tokens"], body["stop_sequences"]), (50, ["STOP"]))
@@ -138,6 +160,10 @@ class Talk(Case):
         parts = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": url}}]
         answer = self.create(user(parts))
         self.assertEqual(answer.choices[0].finish_reason, "stop")
+        if TO_GEMINI:
+            inline = {"inlineData": {"mimeType": "image/png", "data": PNG}}
+            self.assertEqual(self.seen_once()["contents"][0]["parts"], [{"text": "What is it?"}, inline])
+            return
         content = self.seen_once()["messages"][0]["content"]
         self.assertEqual([part["type"] for part in content], ["text", "image" if TO_ANTHROPIC else "image_url"])
         if TO_ANTHROPIC:
@@ -148,6 +174,10 @@ class Talk(Case):
     def test_image_by_url(self):
         url = "https://example.com/a.png"
         self.create(user([{"type": "image_url", "image_url": {"url": url}}]))
+        if TO_GEMINI:
+            (part,) = self.seen_once()["contents"][0]["parts"]
+            self.assertEqual(part, {"fileData": {"mimeType": "image/png", "fileUri": url}})
+            return
         part = self.seen_once()["messages"][0]["content"][0]
         self.assertEqual(part["source"]["url"] if TO_ANTHROPIC else part["image_url"]["url"], url)
 
@@ -194,9 +224,12 @@ class Tools(Case):
         self.assertEqual((call.type, call.function.name), ("function", "get_weather"))
         self.assertEqual(json.loads(call.function.arguments), {"city": "Århus"})
         body = self.seen_once()
-        tool = body["tools"][0] if TO_ANTHROPIC else body["tools"][0]["function"]
+        if TO_GEMINI:
+            tool = body["tools"][0]["functionDeclarations"][0]
+        else:
+            tool = body["tools"][0] if TO_ANTHROPIC else body["tools"][0]["function"]
         self.assertEqual(tool["name"], "get_weather")
-        schema = tool["input_schema"] if TO_ANTHROPIC else tool["parameters"]
+        schema = tool[{"anthropic": "input_schema", "gemini": "parametersJsonSchema"}.get(UPSTREAM, "parameters")]
         self.assertEqual(schema, WEATHER["function"]["parameters"])
 
         messages.append(choice.message)
@@ -206,7 +239,12 @@ class Tools(Case):
         self.assertIn("9 degrees", answer.choices[0].message.content)
         second = self.seen()[1]
         self.assertIsNone(second["refused_by"])
-        if TO_ANTHROPIC:
+        if TO_GEMINI:
+            _, model, user_turn = second["body"]["contents"]
+            self.assertEqual(model["parts"][-1]["functionCall"]["args"], {"city": "Århus"})
+            response = user_turn["parts"][0]["functionResponse"]
+            self.assertEqual((response["name"], response["response"]), ("get_weather", {"result": "9 degrees"}))
+        elif TO_ANTHROPIC:
             use = second["body"]["messages"][1]["content"][-1]
             result = second["body"]["messages"][2]["content"][0]
             self.assertEqual((use["type"], use["input"]), ("tool_use", {"city": "Århus"}))
@@ -230,6 +268,12 @@ class Tools(Case):
             self.assertEqual([turn["role"] for turn in second["body"]["messages"]], ["user", "assistant", "user"])
 
     def test_parallel_calls_forbidden(self):
+        if TO_GEMINI:
+            # Gemini cannot be told so, and the gateway does not pretend.
+            with self.assertRaises(openai.BadRequestError):
+                self.create(user("Hi"), parallel_tool_calls=False)
+            self.assertEqual(self.seen(), [])
+            return
         self.create(user("Hi"), parallel_tool_calls=False)
         body = self.seen_once()
         if TO_ANTHROPIC:
@@ -261,7 +305,13 @@ class Tools(Case):
         ]:
             with self.subTest(choice=choice):
                 answer = self.create(user("Hi"), tool_choice=choice)
-                self.assertEqual(self.seen()[-1]["body"]["tool_choice"], expected if TO_ANTHROPIC else choice)
+                if TO_GEMINI:
+                    calling = self.seen()[-1]["body"]["toolConfig"]["functionCallingConfig"]
+                    mode = {"none": "NONE", "auto": "AUTO"}.get(expected["type"], "ANY")
+                    names = {"allowedFunctionNames": ["get_weather"]} if expected["type"] == "tool" else {}
+                    self.assertEqual(calling, {"mode": mode} | names)
+                else:
+                    self.assertEqual(self.seen()[-1]["body"]["tool_choice"], expected if TO_ANTHROPIC else choice)
                 self.assertEqual(bool(answer.choices[0].message.tool_calls), choice not in ("none", "auto"))
 
 
@@ -273,7 +323,10 @@ class Structured(Case):
         self.assertIsInstance(answer.choices[0].message.parsed, City)
         self.assertEqual(answer.choices[0].finish_reason, "stop")
         body = self.seen_once()
-        if TO_ANTHROPIC:
+        if TO_GEMINI:
+            self.assertEqual(body["generationConfig"]["responseMimeType"], "application/json")
+            schema = body["generationConfig"]["responseJsonSchema"]
+        elif TO_ANTHROPIC:
             schema = body["output_config"]["format"]["schema"]
         else:
             self.assertIs(body["response_format"]["json_schema"]["strict"], True)
@@ -299,7 +352,9 @@ class Structured(Case):
         answer = self.client.chat.completions.create(model=REASONING, messages=user("Hi"), reasoning_effort="low")
         self.assertEqual(answer.choices[0].message.content, "Hi")
         body = self.seen_once()
-        if TO_ANTHROPIC:
+        if TO_GEMINI:
+            self.assertEqual(body["generationConfig"]["thinkingConfig"]["thinkingLevel"], "LOW")
+        elif TO_ANTHROPIC:
             self.assertEqual(body["output_config"]["effort"], "low")
         else:
             self.assertEqual(body["reasoning_effort"], "low")

@@ -11,12 +11,13 @@ CONTROL = os.environ["BACKSTOP_CONTROL"]
 # Whose dialect the provider behind the gateway speaks.
 UPSTREAM = os.environ["BACKSTOP_UPSTREAM"]
 TO_ANTHROPIC = UPSTREAM == "anthropic"
+TO_GEMINI = UPSTREAM == "gemini"
 
 # The chains of the gateway, and the models behind them.
 PLAIN = "plain"
 REASONING = "reasoning"
 MODERN = "modern"
-PLAIN_MODEL = "claude-haiku-4-5" if TO_ANTHROPIC else "gpt-4.1-mini"
+PLAIN_MODEL = {"anthropic": "claude-haiku-4-5", "gemini": "gemini-2.5-flash-lite"}.get(UPSTREAM, "gpt-4.1-mini")
 
 # One black pixel.
 PNG = (

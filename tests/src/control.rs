@@ -7,7 +7,7 @@
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
-use backstop_simulator::{Behaviour, Recorded, Script, Simulator};
+use backstop_simulator::{Behaviour, Dialect, Recorded, Script, Simulator};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
@@ -139,7 +139,13 @@ fn told(record: &Recorded) -> Value {
         })
     });
     json!({
-        "dialect": if record.uri.path().ends_with("/messages") { "anthropic" } else { "openai" },
+        "dialect": match record.dialect {
+            Dialect::AnthropicMessages => "anthropic",
+            Dialect::GeminiGenerate => "gemini",
+            _ => "openai",
+        },
+        "model": record.model,
+        "streamed": record.streamed,
         "path": record.uri.path(),
         "headers": headers.collect::<serde_json::Map<String, Value>>(),
         "key": record.key,

@@ -1,4 +1,4 @@
-//! The official Python SDKs, unmodified, through the real binary to both upstream dialects.
+//! The official Python SDKs, unmodified, through the real binary to every upstream dialect.
 //!
 //! What is asked and what must come of it is written in Python, in `tests/sdk`, where the SDKs' users are. Here are the
 //! gateway and the simulated provider that it talks to. `cargo xtask test` installs the SDKs.
@@ -33,6 +33,46 @@ async fn anthropic_sdk_to_openai() {
 #[tokio::test]
 async fn anthropic_sdk_to_anthropic() {
     run("test_anthropic", "anthropic").await;
+}
+
+#[tokio::test]
+async fn openai_sdk_to_gemini() {
+    run("test_openai", "gemini").await;
+}
+
+#[tokio::test]
+async fn anthropic_sdk_to_gemini() {
+    run("test_anthropic", "gemini").await;
+}
+
+#[tokio::test]
+async fn google_sdk_to_openai() {
+    run("test_google", "openai").await;
+}
+
+#[tokio::test]
+async fn google_sdk_to_anthropic() {
+    run("test_google", "anthropic").await;
+}
+
+#[tokio::test]
+async fn google_sdk_to_gemini() {
+    run("test_google", "gemini").await;
+}
+
+#[tokio::test]
+async fn errors_of_gemini() {
+    run("test_errors", "gemini").await;
+}
+
+#[tokio::test]
+async fn what_openais_callers_ask_is_nothing_that_gemini_refuses() {
+    run("test_traps.Traps.test_openai", "gemini").await;
+}
+
+#[tokio::test]
+async fn what_anthropics_callers_ask_is_nothing_that_gemini_refuses() {
+    run("test_traps.Traps.test_anthropic", "gemini").await;
 }
 
 #[tokio::test]
@@ -83,6 +123,14 @@ fn configuration(url: &str, upstream: &str) -> String {
             "claude-opus-4-6",
             "claude-opus-4-8",
         ),
+        "gemini" => (
+            "gemini-generate",
+            url.to_owned(),
+            "gemini-2.5-flash-lite",
+            "gemini-3-flash-preview",
+            "gemini-2.5-pro",
+            "gemini-2.5-flash",
+        ),
         _ => ("openai-chat", format!("{url}/v1"), "gpt-4.1-mini", "gpt-5-mini", "gpt-5.1", "gpt-5.6-terra"),
     };
     let provider = format!("{{ dialect: {dialect}, base_url: \"{base_url}\", api_key: upstream-key }}");
@@ -104,7 +152,7 @@ fn configuration(url: &str, upstream: &str) -> String {
     let failures = include_str!("../sdk/failures.txt").lines().filter_map(|line| line.split_once(": "));
     let plain_and_streamed = failures.flat_map(|(name, _)| [name.to_owned(), format!("{name}-streamed")]);
     for name in plain_and_streamed.chain(["async", "gone"].map(str::to_owned)) {
-        for sdk in ["openai", "anthropic"] {
+        for sdk in ["openai", "anthropic", "google"] {
             let name = format!("{name}-{sdk}");
             // Writing into a string cannot fail.
             let _ = writeln!(providers, "  {name}: {provider}");

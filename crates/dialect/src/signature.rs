@@ -179,6 +179,9 @@ const MESSAGES: &[(&str, Kind)] = &[
     ("our safety system", Kind::ContentFilter),
     ("content filtering policy", Kind::ContentFilter),
     ("flagged for moderation", Kind::ContentFilter),
+    // Google's, where it refuses a prompt and does not only say that it is blocked.
+    ("responsible ai practices", Kind::ContentFilter),
+    ("payload size exceeds the limit", Kind::TooLarge),
     ("requires moderation", Kind::ContentFilter),
     ("exceeded your current quota, please check your plan and billing", Kind::QuotaExhausted),
     ("reached your specified api usage limits", Kind::QuotaExhausted),
@@ -198,6 +201,9 @@ const MESSAGES: &[(&str, Kind)] = &[
     ("is not supported for this model", Kind::Unsupported),
     ("not supported when using", Kind::Unsupported),
     ("does not support", Kind::Unsupported),
+    // Google, of penalties, log probabilities and thoughts; of a form beside tools.
+    ("is not enabled for", Kind::Unsupported),
+    ("with a response mime type", Kind::Unsupported),
     // Anthropic, of sampling parameters; OpenAI, of tools beside reasoning; both, of longer answers than the model gives.
     ("is deprecated for this model", Kind::Unsupported),
     ("cannot both be specified for this model", Kind::Unsupported),

@@ -256,7 +256,7 @@ fn constraints_survive_or_are_reported() {
     assert_eq!(
         body["generationConfig"],
         json!({"maxOutputTokens": 9, "temperature": 1.5, "topP": 0.5, "stopSequences": ["a", "b"],
-        "seed": 7, "presencePenalty": 0.5, "candidateCount": 2, "responseMimeType": "application/json",
+        "seed": 7, "candidateCount": 2, "responseMimeType": "application/json",
         "responseJsonSchema": {"type": "object"}, "thinkingConfig": {"includeThoughts": true, "thinkingBudget": 1024}})
     );
     assert_eq!(
@@ -269,6 +269,7 @@ fn constraints_survive_or_are_reported() {
     );
     assert_eq!(lost(&losses, "parallel_tool_calls"), Some(Severity::Constraint));
     assert_eq!(lost(&losses, "logprobs"), Some(Severity::Constraint));
+    assert_eq!(lost(&losses, "presence_penalty"), Some(Severity::Hint));
     assert_eq!(
         (lost(&losses, "user"), lost(&losses, "logit_bias")),
         (Some(Severity::Hint), Some(Severity::Hint))
@@ -447,4 +448,37 @@ fn read_failure(stream: &str) -> Option<Kind> {
     let mut decoder = StreamDecoder::new(GEMINI, 1);
     decoder.push(Bytes::copy_from_slice(stream.as_bytes()));
     std::iter::from_fn(|| decoder.next_event()).find_map(|event| event.err().map(|failure| failure.kind()))
+}
+
+/// What Google's models of today refuse is not written, and said.
+#[test]
+fn what_the_models_refuse_is_not_written() {
+    let tool = |name: &str, description: &str| json!({"type": "function", "function": {"name": name, "description": description}});
+    let question = json!({"model": "gemini-2.5-pro", "messages": [{"role": "user", "content": "hi"}], "max_completion_tokens": 99_000,
+        "reasoning_effort": "none", "response_format": {"type": "json_object"},
+        "tools": [tool("f", "a"), tool("f", "a"), tool("f", "b"), tool("1f", "c"), tool(&"f".repeat(65), "d")]});
+    let facts = Facts { reasoning: ReasoningStyle::Budget, max_output: Some(65_536), ..Facts::default() };
+    let (body, losses) = translate(OPENAI, GEMINI, &question, &facts);
+    let config = &body["generationConfig"];
+    assert_eq!(config["maxOutputTokens"], 65_536);
+    assert_eq!(config["thinkingConfig"]["thinkingBudget"], 128);
+    assert_eq!(config.get("responseMimeType"), None);
+    assert_eq!(lost(&losses, "output"), Some(Severity::Constraint));
+    assert_eq!(body["tools"], json!([{"functionDeclarations": [{"name": "f", "description": "a"}]}]));
+    let constraints = losses.iter().filter(|loss| loss.field.contains("tools"));
+    assert_eq!(constraints.map(|loss| loss.severity).collect::<Vec<_>>(), [Severity::Constraint; 3]);
+    let budget = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 60_000,
+        "thinking": {"type": "enabled", "budget_tokens": 50_000}});
+    let (body, _) = translate(ANTHROPIC, GEMINI, &budget, &facts);
+    assert_eq!(body["generationConfig"]["thinkingConfig"]["thinkingBudget"], 24_576);
+}
+
+/// Google's SDK writes base64 in the alphabet for URLs; no other dialect reads it.
+#[test]
+fn inline_data_goes_on_in_the_common_alphabet() {
+    let part = json!({"inlineData": {"mimeType": "image/png", "data": "-_-_AA"}});
+    let question = json!({"contents": [{"role": "user", "parts": [part]}]});
+    let (body, _) = translate(GEMINI, OPENAI, &question, &Facts::default());
+    let url = &body["messages"][0]["content"][0]["image_url"]["url"];
+    assert_eq!(url, "data:image/png;base64,+/+/AA==");
 }

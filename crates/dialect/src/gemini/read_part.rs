@@ -119,11 +119,23 @@ fn inline(wire: &Bytes, raw: &RawValue, path: Path<'_>, extra: &mut Extra) -> Re
     let mut fields = Fields::open(wire, raw, path)?;
     let media_type = either(&mut fields, "mimeType", "mime_type").and_then(|raw| json::text(wire, raw));
     let Some(media_type) = media_type else { return Err(path.field("mimeType").expected("a string")) };
-    let data = fields.required_text("data")?;
+    let data = standard(fields.required_text("data")?);
     if !fields.is_empty() {
         note(extra, "inlineData", super::write_part::object_of(&fields.rest()));
     }
     Ok(Kind::Whole(media(&media_type.clone(), Source::Base64 { media_type, data })))
+}
+
+/// Base64 in the alphabet that all dialects read. Protocol buffers read either, and Google's SDK writes the one for URLs.
+fn standard(data: Text) -> Text {
+    if !data.contains(['-', '_']) {
+        return data;
+    }
+    let mut text = data.replace('-', "+").replace('_', "/");
+    while text.len() % 4 != 0 {
+        text.push('=');
+    }
+    text.into()
 }
 
 /// A file at a plain URL; `None` for one in Google's store, whose id means nothing elsewhere.

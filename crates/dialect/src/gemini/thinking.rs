@@ -39,7 +39,7 @@ pub(super) fn write(
     own: bool,
 ) {
     let Some(asked) = &request.reasoning else { return };
-    let (level, budget) = if own { as_asked(asked) } else { translated(blocks, asked, facts) };
+    let (level, budget) = if own { as_asked(asked) } else { translated(blocks, request, asked, facts) };
     let extra = if own { asked.extra.clone() } else { Extra::new() };
     if level.is_none() && budget.is_none() && extra.is_empty() {
         return;
@@ -68,7 +68,17 @@ fn as_asked(asked: &Reasoning) -> (Option<String>, Option<String>) {
     (asked.effort.as_ref().map(|effort| effort.to_ascii_uppercase()), budget)
 }
 
-fn translated(blocks: &mut Blocks, asked: &Reasoning, facts: &Facts) -> (Option<String>, Option<String>) {
+/// Whether the model is of Gemini's third generation, which is told to reason by a level.
+pub(super) fn is_third(facts: &Facts) -> bool {
+    matches!(facts.reasoning, ReasoningStyle::Effort | ReasoningStyle::Adaptive | ReasoningStyle::Unknown)
+}
+
+fn translated(
+    blocks: &mut Blocks,
+    request: &Request,
+    asked: &Reasoning,
+    facts: &Facts,
+) -> (Option<String>, Option<String>) {
     let path = Path::Root.field("reasoning");
     blocks.report_extra(&asked.extra, path);
     let off = asked.effort.as_deref() == Some("none") || asked.mode == Some(ReasoningMode::Disabled);
@@ -103,9 +113,14 @@ fn translated(blocks: &mut Blocks, asked: &Reasoning, facts: &Facts) -> (Option<
             (level.map(ToOwned::to_owned), None)
         }
         ReasoningStyle::Budget | ReasoningStyle::Unknown => {
+            let always = request.model.contains(ALWAYS);
             let tokens = match (asked.effort.as_deref(), budget) {
+                _ if off && always => {
+                    blocks.hint(path, "the model reasons at least a little");
+                    LEAST_OF_PRO.to_string()
+                }
                 _ if off => "0".to_owned(),
-                (_, Some(budget)) => budget.to_string(),
+                (_, Some(budget)) => budget.clamp(LEAST, MOST).to_string(),
                 (Some("minimal" | "low"), None) => "1024".to_owned(),
                 (Some("medium"), None) => "8192".to_owned(),
                 (Some(_), None) => "24576".to_owned(),
@@ -116,3 +131,10 @@ fn translated(blocks: &mut Blocks, asked: &Reasoning, facts: &Facts) -> (Option<
         }
     }
 }
+
+/// The model that cannot be told not to reason by a budget, and its least one (Gemini API, Thinking, table of budgets).
+const ALWAYS: &str = "2.5-pro";
+const LEAST_OF_PRO: u64 = 128;
+/// Budgets that all models of the second generation take (the same table: 2.5 Flash-Lite from 512, Flash up to 24,576).
+const LEAST: u64 = 512;
+const MOST: u64 = 24_576;

@@ -78,7 +78,21 @@ fn tools(blocks: &mut Blocks, tools: &[Tool], facts: &Facts) -> Vec<Json> {
             ToolDefinition::Opaque { dialect: Dialect::GeminiGenerate, json } => {
                 groups.push((Some(json), Vec::new()));
             }
-            ToolDefinition::Client { kind: ToolKind::Function, .. } => {
+            ToolDefinition::Client { kind: ToolKind::Function, name, .. } => {
+                if !blocks.own && !is_name(name) {
+                    blocks.constraint(
+                        path.field("name"),
+                        "names of functions begin with a letter and have at most 64",
+                    );
+                    continue;
+                }
+                let earlier = tools.iter().take(index).find(|earlier| is_named(earlier, name));
+                if let Some(earlier) = earlier.filter(|_| !blocks.own) {
+                    if earlier != tool {
+                        blocks.constraint(path, "another tool has the same name");
+                    }
+                    continue;
+                }
                 let declaration = declaration(blocks, tool, path);
                 match groups.last_mut() {
                     Some((known, all)) if !all.is_empty() && *known == group => all.push(declaration),
@@ -98,6 +112,18 @@ fn tools(blocks: &mut Blocks, tools: &[Tool], facts: &Facts) -> Vec<Json> {
         _ => object_json(|object| object.json("functionDeclarations", &list_of(&declarations))),
     });
     written.collect()
+}
+
+fn is_named(tool: &Tool, wanted: &str) -> bool {
+    matches!(&tool.definition, ToolDefinition::Client { kind: ToolKind::Function, name, .. } if name.as_str() == wanted)
+}
+
+/// Whether Gemini takes the name of a function: "Must start with a letter or an underscore. Must be a-z, A-Z, 0-9, or
+/// contain underscores, dots, colons and dashes, with a maximum length of 64" (API reference, `FunctionDeclaration`).
+fn is_name(name: &str) -> bool {
+    name.len() <= MOST_OF_NAME
+        && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte))
 }
 
 fn declaration(blocks: &mut Blocks, tool: &Tool, path: Path<'_>) -> Json {
@@ -172,7 +198,13 @@ fn config(blocks: &mut Blocks, request: &Request, facts: &Facts) -> Option<Json>
     let kept = read_config::rest(&request.extra).filter(|_| own);
     let parameters = &request.parameters;
     let config = object_json(|object| {
-        object.maybe_json("maxOutputTokens", parameters.max_tokens.as_ref());
+        match (parameters.max_tokens.as_ref(), facts.max_output) {
+            (Some(asked), Some(most)) if !own && asked.as_u64().is_some_and(|asked| asked > most) => {
+                blocks.hint(Path::Root.field("max_tokens"), "lowered to what the model can generate");
+                object.json("maxOutputTokens", &most.into());
+            }
+            (asked, _) => object.maybe_json("maxOutputTokens", asked),
+        }
         for (name, path, value) in [
             ("temperature", "temperature", &parameters.temperature),
             ("topP", "top_p", &parameters.top_p),
@@ -187,8 +219,20 @@ fn config(blocks: &mut Blocks, request: &Request, facts: &Facts) -> Option<Json>
         }
         stop(object, blocks, request);
         object.maybe_json("seed", parameters.seed.as_ref());
-        object.maybe_json("presencePenalty", parameters.presence_penalty.as_ref());
-        object.maybe_json("frequencyPenalty", parameters.frequency_penalty.as_ref());
+        for (name, path, value) in [
+            ("presencePenalty", "presence_penalty", &parameters.presence_penalty),
+            ("frequencyPenalty", "frequency_penalty", &parameters.frequency_penalty),
+        ] {
+            match value {
+                // "Penalty is not enabled for this model", say all that are left (vercel/ai issue 8943).
+                Some(value) if !own => {
+                    if value.as_f64().is_some_and(|value| value != 0.0) {
+                        blocks.hint(Path::Root.field(path), "Gemini's models take no penalties any more");
+                    }
+                }
+                value => object.maybe_json(name, value.as_ref()),
+            }
+        }
         match &parameters.n {
             Some(n) if own || n.as_u64().is_some_and(|n| n > 1) => object.json("candidateCount", n),
             _ => {}
@@ -229,6 +273,12 @@ fn output(
         None => {}
         Some(OutputFormat::Text) if blocks.own => object.string("responseMimeType", "text/plain"),
         Some(OutputFormat::Text) => {}
+        // "Function calling with a response mime type: 'application/json' is unsupported", before Gemini 3.
+        Some(OutputFormat::JsonObject | OutputFormat::JsonSchema { .. })
+            if !blocks.own && !request.tools.is_empty() && !thinking::is_third(facts) =>
+        {
+            blocks.constraint(path, "the model does not answer in JSON while it has tools");
+        }
         Some(OutputFormat::JsonObject) => object.string("responseMimeType", JSON),
         Some(OutputFormat::JsonSchema { .. }) if !facts.structured_output => {
             blocks.constraint(path, "the model does not answer by a JSON Schema");
@@ -299,4 +349,5 @@ const CONSTRAINTS: [&str; 9] = [
 ];
 /// "up to 5" (Gemini API reference, `GenerationConfig.stopSequences`).
 const MOST_STOPS: usize = 5;
+const MOST_OF_NAME: usize = 64;
 const JSON: &str = "application/json";

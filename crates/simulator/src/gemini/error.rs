@@ -25,12 +25,7 @@ pub(super) fn status(error: &ApiError) -> StatusCode {
 pub(super) fn document(error: &ApiError, about: &Circumstances) -> Value {
     let (message, details) = words(error, about);
     let code = status(error).as_u16();
-    let status = if *error == ApiError::Status(StatusCode::PAYMENT_REQUIRED) {
-        "RESOURCE_EXHAUSTED"
-    } else {
-        status_word(code)
-    };
-    shape(code, status, &message, details)
+    shape(code, status_word(code), &message, details)
 }
 
 pub(super) fn shape(code: u16, status: &str, message: &str, details: Vec<Value>) -> Value {
@@ -153,6 +148,7 @@ fn model_not_found(about: &Circumstances) -> String {
 fn status_word(status: u16) -> &'static str {
     match status {
         401 => "UNAUTHENTICATED",
+        402 => "FAILED_PRECONDITION",
         403 => "PERMISSION_DENIED",
         404 => "NOT_FOUND",
         408 | 504 => "DEADLINE_EXCEEDED",

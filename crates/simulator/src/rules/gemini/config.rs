@@ -29,14 +29,14 @@ pub(super) const RULES: &[Rule<Complaint>] = &[
     },
     Rule {
         name: "max-output-tokens-range",
-        refuses: "max_output_tokens below 1",
-        source: "the answer quoted in github.com/google-gemini/generative-ai-js/issues/303: max_output_tokens must be positive",
+        refuses: "max_output_tokens below 1, or more than the model gives",
+        source: "the answers quoted in github.com/stackblitz-labs/bolt.diy/issues/955 and github.com/BerriAI/litellm/pull/10548: the supported range is from 1",
         check: max_output,
     },
     Rule {
         name: "candidate-count-range",
         refuses: "fewer candidates than one or more than eight",
-        source: "the answer quoted in github.com/googleapis/python-genai/issues/262: candidate_count must be in the range",
+        source: "Google Cloud, Vertex AI, GenerationConfig: candidateCount, 1 to 8",
         check: candidates,
     },
     Rule {
@@ -78,7 +78,7 @@ pub(super) const RULES: &[Rule<Complaint>] = &[
     Rule {
         name: "response-schema",
         refuses: "a schema of the answer with an array without items, words that are no strings, or a required property that is none",
-        source: "the answer quoted in github.com/google-gemini/generative-ai-js/issues/188: response_schema, missing field; property is not defined",
+        source: "the answer quoted in github.com/cline/cline/issues/7339, of the same message Schema: items: missing field",
         check: response_schema,
     },
 ];
@@ -101,7 +101,14 @@ fn top_k(asked: &Asked<'_>) -> Option<Complaint> {
 
 fn max_output(asked: &Asked<'_>) -> Option<Complaint> {
     let got = number(asked, "maxOutputTokens", "max_output_tokens")?;
-    (got < 1.0).then(|| field("max_output_tokens", "max_output_tokens must be positive."))?
+    let most = family::of(asked).map_or(f64::INFINITY, |family| family.max_output);
+    if (1.0..=most).contains(&got) {
+        return None;
+    }
+    let past = most + 1.0;
+    Complaint::new(format!(
+        "Unable to submit request because it has a maxOutputTokens value of {got} but the supported range is from 1 (inclusive) to {past} (exclusive). Update the value and try again."
+    ))
 }
 
 fn candidates(asked: &Asked<'_>) -> Option<Complaint> {

@@ -13,25 +13,25 @@ pub(super) const RULES: &[Rule<Complaint>] = &[
     Rule {
         name: "contents-missing",
         refuses: "no contents, or an empty list of them",
-        source: "the answer quoted in github.com/google-gemini/generative-ai-python/issues/403: contents is not specified",
+        source: "the answer quoted in github.com/ikechan8370/chatgpt-plugin/issues/733: contents is not specified",
         check: missing,
     },
     Rule {
         name: "role-unknown",
         refuses: "a role other than user and model",
-        source: "the answer quoted in github.com/langchain-ai/langchainjs/issues/4386: Please use a valid role: user, model",
+        source: "Gemini API reference, ai.google.dev/api/caching#Content: role must be either user or model",
         check: role,
     },
     Rule {
         name: "parts-empty",
         refuses: "a turn without parts",
-        source: "the answer quoted in github.com/google-gemini/gemini-cli/issues/4007: contents.parts must not be empty",
+        source: "the answer quoted in github.com/egoist/chatwise-releases/issues/250: contents.parts must not be empty",
         check: no_parts,
     },
     Rule {
         name: "part-empty",
         refuses: "a part that holds nothing",
-        source: "the answer quoted in github.com/google-gemini/gemini-cli/issues/3879: required oneof field 'data' must have one initialized field",
+        source: "the answer quoted in github.com/boldsoftware/sketch/issues/68: required oneof field 'data' must have one initialized field",
         check: empty_part,
     },
     Rule {
@@ -55,13 +55,13 @@ pub(super) const RULES: &[Rule<Complaint>] = &[
     Rule {
         name: "image-bytes",
         refuses: "an image whose bytes are none",
-        source: "the answer quoted in github.com/google-gemini/gemini-cli/issues/1549: Unable to process input image",
+        source: "the answer quoted in github.com/google-gemini/gemini-cli/issues/5064: Unable to process input image",
         check: bytes,
     },
     Rule {
         name: "file-uri-unreachable",
         refuses: "a file by a URL that nothing is found at",
-        source: "recorded traffic: github.com/braintrustdata/lingua, a fileData part whose URL is refused",
+        source: "recorded traffic: github.com/braintrustdata/lingua, payloads/snapshots/imageUrlMimeTypeFallbackParam/google/error.json",
         check: unreachable,
     },
     Rule {
@@ -119,7 +119,10 @@ fn media_type(asked: &Asked<'_>) -> Option<Complaint> {
 fn bytes(asked: &Asked<'_>) -> Option<Complaint> {
     inline(asked).find_map(|(_, kind, data)| {
         let is_told = ["image/png", "image/jpeg", "image/webp"].contains(&kind);
-        let is_image = image::decode(data).is_some_and(|bytes| image::media_type(&bytes).is_some());
+        // Protocol buffers read both alphabets, with or without padding.
+        let mut data = data.replace('-', "+").replace('_', "/");
+        data.extend(std::iter::repeat_n('=', data.len().wrapping_neg() % 4));
+        let is_image = image::decode(&data).is_some_and(|bytes| image::media_type(&bytes).is_some());
         (is_told && !is_image).then(|| Complaint::new(BAD_IMAGE))?
     })
 }

@@ -7,6 +7,8 @@ use crate::rules::rule::Asked;
 pub(super) struct Family {
     /// How it is told to think.
     pub(super) thinking: Thinking,
+    /// The longest answer, in tokens.
+    pub(super) max_output: f64,
     /// Whether it takes penalties.
     pub(super) penalties: bool,
     /// Whether it answers in JSON beside tools, and takes tools of both kinds at once.
@@ -39,7 +41,13 @@ pub(super) fn of(asked: &Asked<'_>) -> Option<&'static Family> {
 }
 
 const fn second(thinking: Thinking, penalties: bool) -> Family {
-    Family { thinking, penalties, combines: false, wants_signatures: false }
+    Family {
+        thinking,
+        max_output: if penalties { 8_192.0 } else { 65_536.0 },
+        penalties,
+        combines: false,
+        wants_signatures: false,
+    }
 }
 
 /// The first that fits counts, so the longer of two beginnings stands first. From Google's pages Thinking and Gemini 3;
@@ -51,6 +59,12 @@ const FAMILIES: &[(&str, Family)] = &[
     ("gemini-2.5-flash", second(Thinking::Budget(1, 24_576, true), false)),
     (
         "gemini-3",
-        Family { thinking: Thinking::Level, penalties: false, combines: true, wants_signatures: true },
+        Family {
+            thinking: Thinking::Level,
+            max_output: 65_536.0,
+            penalties: false,
+            combines: true,
+            wants_signatures: true,
+        },
     ),
 ];

@@ -16,13 +16,13 @@ pub(super) const RULES: &[Rule<Complaint>] = &[
     Rule {
         name: "field-unknown",
         refuses: "a field that its message does not have, wherever it stands",
-        source: "the answer quoted in github.com/google-gemini/gemini-cli/issues/2654: Unknown name, Cannot find field",
+        source: "the answer quoted in github.com/zed-industries/zed/issues/44875: Unknown name, Cannot find field",
         check: |asked| first_is(asked, What::UnknownName),
     },
     Rule {
         name: "field-not-repeated",
         refuses: "a list where a field holds one value",
-        source: "the answer quoted in github.com/langchain-ai/langchain-google/issues/1216: Proto field is not repeating, cannot start list",
+        source: "the answer quoted in github.com/zed-industries/zed/issues/53919: Proto field is not repeating, cannot start list",
         check: |asked| first_is(asked, What::List),
     },
     Rule {
@@ -46,7 +46,7 @@ pub(super) const RULES: &[Rule<Complaint>] = &[
     Rule {
         name: "bytes-not-base64",
         refuses: "bytes that are no base64",
-        source: "Gemini API reference, ai.google.dev/api/caching#Blob: data is a base64-encoded string",
+        source: "the answer quoted in github.com/musistudio/claude-code-router/issues/845: Base64 decoding failed",
         check: |asked| first_is(asked, What::Base64),
     },
 ];

@@ -19,13 +19,13 @@ pub(super) const RULES: &[Rule<Complaint>] = &[
     Rule {
         name: "thinking-level-unsupported",
         refuses: "a level before Gemini 3",
-        source: "Firebase AI Logic guide, Thinking: thinking_level with a model earlier than Gemini 3 returns an error",
+        source: "Google Cloud, Thinking, quoted in github.com/juspay/neurolink/pull/1707: with a model earlier than Gemini 3 the model returns an error",
         check: level,
     },
     Rule {
         name: "thinking-budget-range",
         refuses: "a budget outside of what the model takes, or 0 where it always thinks",
-        source: "Gemini API guide, Thinking, table of budgets: 2.5 Pro 128 to 32768, cannot be turned off; 2.5 Flash 0 to 24576; 2.5 Flash Lite 512 to 24576",
+        source: "Google Cloud, Thinking, table of budgets: 2.5 Pro 128 to 32,768, cannot be turned off; 2.5 Flash 1 to 24,576; 2.5 Flash-Lite 512 to 24,576",
         check: budget,
     },
     Rule {

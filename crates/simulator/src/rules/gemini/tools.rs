@@ -1,7 +1,5 @@
 //! Tools and the choice among them.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use super::{
@@ -14,14 +12,8 @@ pub(super) const RULES: &[Rule<Complaint>] = &[
     Rule {
         name: "function-name-pattern",
         refuses: "a function's name that does not begin with a letter or _, has other characters than letters, digits, _, ., : and -, or is longer than 64",
-        source: "the answer quoted in github.com/google-gemini/gemini-cli/issues/2423: Invalid function name; ai.google.dev/api/caching#FunctionDeclaration",
+        source: "the answer quoted in github.com/google-gemini/gemini-cli/issues/9535: Invalid function name",
         check: name,
-    },
-    Rule {
-        name: "function-declared-twice",
-        refuses: "two functions of one name",
-        source: "the answer quoted in github.com/google-gemini/gemini-cli/issues/10453: Duplicate function declaration found",
-        check: twice,
     },
     Rule {
         name: "function-parameters-twice",
@@ -31,14 +23,14 @@ pub(super) const RULES: &[Rule<Complaint>] = &[
     },
     Rule {
         name: "function-parameters-schema",
-        refuses: "a schema of parameters with an object without properties, an array without items, words that are no strings, or a required property that is none",
-        source: "the answers quoted in github.com/langchain-ai/langchain-google/issues/463 and /659: should be non-empty for OBJECT type; property is not defined",
+        refuses: "a schema of parameters with an array without items, words that are no strings, or a required property that is none",
+        source: "the answers quoted in github.com/cline/cline/issues/7339 and github.com/decolua/9router/issues/359: items: missing field; enum only allowed for STRING type",
         check: parameters,
     },
     Rule {
         name: "choice-without-functions",
-        refuses: "the mode ANY without functions",
-        source: "the answer quoted in github.com/langchain-ai/langchainjs/issues/5756: Function calling config is set without function_declarations",
+        refuses: "a choice among functions without functions; from Gemini 3 on only the mode ANY",
+        source: "the answer quoted in github.com/pydantic/pydantic-ai/pull/5791: Function calling config is set without function_declarations",
         check: nothing_to_choose,
     },
     Rule {
@@ -68,7 +60,7 @@ pub(super) const RULES: &[Rule<Complaint>] = &[
     Rule {
         name: "cached-content-with-tools",
         refuses: "cached content beside instructions, tools or a choice among them",
-        source: "the answer quoted in github.com/googleapis/python-genai/issues/1213: CachedContent can not be used with GenerateContent request setting system_instruction, tools or tool_config",
+        source: "the answer quoted in github.com/vercel/ai/issues/3333: CachedContent can not be used with GenerateContent request setting system_instruction, tools or tool_config",
         check: cached_with_tools,
     },
     Rule {
@@ -90,12 +82,6 @@ fn is_name(name: &str) -> bool {
     begins && rest && name.len() <= 64
 }
 
-fn twice(asked: &Asked<'_>) -> Option<Complaint> {
-    let mut known = HashSet::new();
-    let (_, again) = declared(asked).find(|(_, function)| !known.insert(text(function, "name")))?;
-    Complaint::new(format!("Duplicate function declaration found: {}", text(again, "name")))
-}
-
 fn both(asked: &Asked<'_>) -> Option<Complaint> {
     let json = |function| either(function, "parametersJsonSchema", "parameters_json_schema");
     let (path, _) = declared(asked)
@@ -112,7 +98,8 @@ fn parameters(asked: &Asked<'_>) -> Option<Complaint> {
 
 fn nothing_to_choose(asked: &Asked<'_>) -> Option<Complaint> {
     let is_any = text(calling(asked), "mode").eq_ignore_ascii_case("ANY");
-    (is_any && declared(asked).next().is_none())
+    let older = family::of(asked).is_some_and(|family| !family.combines) && !calling(asked).is_null();
+    ((is_any || older) && declared(asked).next().is_none())
         .then(|| Complaint::new("Function calling config is set without function_declarations."))?
 }
 

@@ -12,13 +12,13 @@ pub(super) const RULES: &[Rule<Complaint>] = &[
     Rule {
         name: "function-response-without-call",
         refuses: "a function response that does not follow a function call",
-        source: "the answer quoted in github.com/langchain-ai/langchain-google/issues/711: Please ensure that function response turn comes immediately after a function call turn",
+        source: "the answer quoted in github.com/GoogleCloudPlatform/generative-ai/pull/368: Please ensure that function response turn comes immediately after a function call turn",
         check: response_alone,
     },
     Rule {
         name: "function-call-first",
         refuses: "a function call that follows neither a user's turn nor a function response",
-        source: "the answer quoted in github.com/google-gemini/gemini-cli/issues/1396: Please ensure that function call turn comes immediately after a user turn or after a function response turn",
+        source: "the answer quoted in github.com/google-gemini/gemini-cli/issues/11814: Please ensure that function call turn comes immediately after a user turn or after a function response turn",
         check: call_first,
     },
     Rule {
