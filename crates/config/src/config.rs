@@ -7,7 +7,7 @@ use backstop_core::{Dialect, Edit, Flavour};
 use http::HeaderName;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::ValidateConfig;
+use crate::{LedgerConfig, ValidateConfig};
 
 /// A checked configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ use crate::ValidateConfig;
 pub struct Config {
     /// The listeners and what is for all requests.
     pub server: ServerConfig,
+    /// Where attempts and their costs are written down; nowhere where `None`, which is the default.
+    pub ledger: Option<LedgerConfig>,
     /// The providers, by name.
     pub providers: BTreeMap<String, ProviderConfig>,
     /// The chains, by name.

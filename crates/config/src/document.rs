@@ -13,6 +13,7 @@ use crate::values::{Size, Span};
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Document {
     pub(crate) server: Option<Spanned<Server>>,
+    pub(crate) ledger: Option<Spanned<Ledger>>,
     pub(crate) providers: BTreeMap<String, Spanned<Provider>>,
     pub(crate) chains: BTreeMap<String, Spanned<Chain>>,
     pub(crate) aliases: BTreeMap<String, Spanned<String>>,
@@ -29,6 +30,18 @@ pub(crate) struct Server {
     pub(crate) shutdown_grace: Option<Span>,
     pub(crate) forward_headers: Vec<Spanned<String>>,
     pub(crate) watch: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Ledger {
+    pub(crate) sqlite: Option<Spanned<String>>,
+    pub(crate) postgres: Option<Spanned<String>>,
+    pub(crate) max_size: Option<Size>,
+    pub(crate) flush: Option<Span>,
+    pub(crate) retention: Option<Span>,
+    pub(crate) rollup_retention: Option<Span>,
+    pub(crate) queue: Option<usize>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -26,6 +26,7 @@ mod config;
 mod document;
 mod environment;
 mod error;
+mod ledger;
 mod load;
 mod resolve;
 mod validate;
@@ -38,6 +39,7 @@ pub use self::{
     },
     environment::Environment,
     error::{ConfigError, ConfigErrors},
+    ledger::{LedgerConfig, LedgerStore},
     validate::{JsonRule, RepetitionRule, SchemaRule, ToolsRule, ValidateConfig},
 };
 

@@ -78,6 +78,7 @@ impl Config {
         chain.targets = targets;
         Ok(Self {
             server: ServerConfig::default(),
+            ledger: None,
             providers,
             chains: BTreeMap::from([(chain.name.clone(), chain)]),
             aliases: BTreeMap::new(),

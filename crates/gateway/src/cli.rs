@@ -22,6 +22,8 @@ pub enum Command {
     Serve(ServeArguments),
     /// Check a configuration and show what it means, without serving.
     Check(ConfigArguments),
+    /// What a span of time was like and cost, from the ledger.
+    Report(ReportArguments),
     /// Watch requests survive a provider's failures: simulated providers, the gateway and traffic in one process.
     Demo(DemoArguments),
 }
@@ -74,6 +76,50 @@ pub struct DemoArguments {
     /// End after the traffic instead of serving on.
     #[arg(long)]
     pub(crate) once: bool,
+}
+
+/// What `report` is told.
+#[derive(Debug, Args)]
+#[non_exhaustive]
+pub struct ReportArguments {
+    #[command(flatten)]
+    pub(crate) config: ConfigArguments,
+    /// The ledger, instead of the configuration's: a SQLite file, or the URL of a Postgres database.
+    #[arg(long, value_name = "FILE", env = "BACKSTOP_LEDGER", hide_env_values = true)]
+    pub(crate) ledger: Option<String>,
+    /// How far back it goes, such as `7d` or `12h`. Widened to whole hours.
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    pub(crate) since: String,
+    /// When it begins, instead: a day or a moment in UTC, such as `2026-11-25` or `2026-11-25T09:00:00Z`.
+    #[arg(long, value_name = "MOMENT")]
+    pub(crate) from: Option<String>,
+    /// When it ends. Default: now.
+    #[arg(long, value_name = "MOMENT")]
+    pub(crate) to: Option<String>,
+    /// A report as a table or as JSON; or the rows of the attempts, as CSV or as JSON lines.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ReportFormat,
+    /// The same as `--format json`.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// With `csv` and `jsonl`: the rows of the requests instead.
+    #[arg(long)]
+    pub(crate) requests: bool,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[non_exhaustive]
+pub enum ReportFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// The report as one JSON object.
+    Json,
+    /// The rows, with a head.
+    Csv,
+    /// The rows, one JSON object a line.
+    Jsonl,
 }
 
 impl Cli {

@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod ledger;
 pub mod log;
 pub mod reload;
 pub mod server;

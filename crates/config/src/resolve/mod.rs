@@ -2,6 +2,7 @@
 
 mod chain;
 mod hint;
+mod ledger;
 mod provider;
 mod server;
 mod target;
@@ -14,7 +15,7 @@ use serde_saphyr::{Location, Spanned};
 
 use self::hint::choose;
 use crate::{
-    ChainConfig, Config, ConfigError, ConfigErrors, Environment, ProviderConfig, ServerConfig,
+    ChainConfig, Config, ConfigError, ConfigErrors, Environment, LedgerConfig, ProviderConfig, ServerConfig,
     document::Document, environment::unshield,
 };
 
@@ -26,6 +27,7 @@ pub(crate) struct Resolver<'a> {
     file: &'a str,
     errors: Vec<ConfigError>,
     server: Option<ServerConfig>,
+    ledger: Option<LedgerConfig>,
     providers: BTreeMap<String, ProviderConfig>,
     chains: BTreeMap<String, ChainConfig>,
     aliases: BTreeMap<String, String>,
@@ -42,6 +44,7 @@ impl<'a> Resolver<'a> {
             file: "",
             errors: Vec::new(),
             server: None,
+            ledger: None,
             providers: BTreeMap::new(),
             chains: BTreeMap::new(),
             aliases: BTreeMap::new(),
@@ -58,6 +61,12 @@ impl<'a> Resolver<'a> {
                 self.error(server.referenced, "`server` stands in another file already; keep one of the two");
             }
             self.server = Some(self.server_config(&server.value));
+        }
+        if let Some(ledger) = document.ledger.take() {
+            if self.ledger.is_some() {
+                self.error(ledger.referenced, "`ledger` stands in another file already; keep one of the two");
+            }
+            self.ledger = self.ledger(&ledger);
         }
         for (name, provider) in std::mem::take(&mut document.providers) {
             let place = provider.referenced;
@@ -134,6 +143,7 @@ impl<'a> Resolver<'a> {
         ConfigErrors::of(self.errors)?;
         Ok(Config {
             server: self.server.unwrap_or_default(),
+            ledger: self.ledger,
             providers: self.providers,
             chains: self.chains,
             aliases: self.aliases,

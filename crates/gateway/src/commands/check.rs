@@ -25,6 +25,10 @@ pub(super) fn check(arguments: &ConfigArguments) -> Result<(), CommandError> {
 fn write(out: &mut impl Write, config: &Config) -> io::Result<()> {
     writeln!(out, "The configuration is good.")?;
     server(out, &config.server)?;
+    if let Some(ledger) = &config.ledger {
+        let kept = humantime::format_duration(ledger.retention);
+        writeln!(out, "ledger: {}, rows kept for {kept}", ledger.store)?;
+    }
     writeln!(out, "\nproviders:")?;
     for provider in config.providers.values() {
         let ProviderConfig { name, dialect, base_url, .. } = provider;

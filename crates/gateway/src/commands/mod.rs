@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod error;
+mod report;
 mod serve;
 
 use std::{future::Future, process::ExitCode};
@@ -19,6 +20,7 @@ use crate::cli::Command;
 pub fn run(command: Command) -> ExitCode {
     let result = match command {
         Command::Serve(arguments) => block_on(serve::serve(arguments)),
+        Command::Report(arguments) => report::report(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Demo(arguments) => block_on(demo::demo(arguments)),
     };

@@ -4,11 +4,13 @@ use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use backstop_config::{Config, Environment};
+use backstop_ledger::Ledger;
 use tokio::sync::watch;
 
 use super::CommandError;
 use crate::{
     cli::{ConfigArguments, ServeArguments},
+    ledger::{self, LedgerHook},
     log,
     reload::{self, ReloadStatus, Reloader},
     server::{Admin, Gateway, Health, Listener},
@@ -31,7 +33,14 @@ pub(super) async fn serve(arguments: ServeArguments) -> Result<(), CommandError>
         }
         server.listen = listen;
     }
-    let stack = Arc::new(ArcSwap::from_pointee(StackBuilder::new(config).build()?));
+    let ledger = config.ledger.as_ref().map(|config| Ledger::open(ledger::config(config))).transpose();
+    let ledger =
+        ledger.map_err(|error| CommandError::outside(format!("the ledger cannot begin: {error}")))?;
+    let mut builder = StackBuilder::new(config);
+    if let Some(ledger) = &ledger {
+        builder = builder.with_ledger(LedgerHook::new(ledger.recorder().clone()));
+    }
+    let stack = Arc::new(ArcSwap::from_pointee(builder.build()?));
     let health = Health::new();
     let listener = bind(server.listen).await?;
     let admin = match server.admin {
@@ -72,6 +81,9 @@ pub(super) async fn serve(arguments: ServeArguments) -> Result<(), CommandError>
             shutdown_signal().await;
         } => return Err(CommandError::outside("ended at once, by a second signal".to_owned())),
     };
+    if let Some(ledger) = ledger {
+        ledger.close();
+    }
     if cut_off > 0 {
         tracing::warn!(connections = cut_off, "the grace has passed; connections were cut off");
     }

@@ -19,7 +19,11 @@ impl Diff {
         compare("provider", &old.providers, &new.providers, &mut changes);
         compare("chain", &old.chains, &new.chains, &mut changes);
         compare("alias", &old.aliases, &new.aliases, &mut changes);
-        Self { changes, needs_restart: needs_restart(&old.server, &new.server) }
+        let mut needs_restart = needs_restart(&old.server, &new.server);
+        if old.ledger != new.ledger {
+            needs_restart.push("ledger");
+        }
+        Self { changes, needs_restart }
     }
 
     pub(super) const fn is_empty(&self) -> bool {

@@ -8,14 +8,16 @@ use std::{
 
 use backstop_core::{Reply, classify::Answers};
 use backstop_normalize::ingress::IngressBody;
-use backstop_telemetry::{RequestBody, metrics::RequestMetrics};
+use backstop_telemetry::RequestBody;
 use backstop_timeout::TimedBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use pin_project_lite::pin_project;
+
+use crate::ledger::RequestHook;
 /// A chain's answer, as the request log passes it on.
-pub(crate) type ChainAnswer = RequestBody<TimedBody<Reply, Answers>, RequestMetrics>;
+pub(crate) type ChainAnswer = RequestBody<TimedBody<Reply, Answers>, RequestHook>;
 
 pin_project! {
     /// The body of any response of the gateway: an answer of a chain, or a few bytes of the gateway's own.

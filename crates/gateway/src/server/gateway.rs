@@ -11,7 +11,7 @@ use std::{
 use backstop_config::ServerConfig;
 use backstop_core::{BoxError, Dialect, Failure, Kind};
 use backstop_normalize::ingress::{self, BytesInFlight, Ingress, IngressConfig, IngressLayer};
-use backstop_telemetry::{RequestLayer, RequestLog, metrics::RequestMetrics};
+use backstop_telemetry::{RequestLayer, RequestLog};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body::Body;
@@ -19,7 +19,10 @@ use pin_project_lite::pin_project;
 use tower::{Layer as _, Service};
 
 use super::{GatewayBody, Health, body::ChainAnswer, edge::EdgeHook, models, own};
-use crate::stack::{Router, SharedStack};
+use crate::{
+    ledger::RequestHook,
+    stack::{Router, SharedStack},
+};
 
 /// What answers callers: the chains, in each dialect; the list of models; health. Always ready, never fails.
 #[derive(Clone)]
@@ -32,22 +35,22 @@ pub struct Gateway {
     bytes: BytesInFlight,
 }
 
-type Edge = Ingress<RequestLog<Router, RequestMetrics>>;
+type Edge = Ingress<RequestLog<Router, RequestHook>>;
 
 impl Gateway {
     /// Serves the chains of `stack`, anew for each call.
     #[must_use]
     pub fn new(server: &ServerConfig, stack: SharedStack, health: Health) -> Self {
         let bytes = BytesInFlight::new(server.bytes_in_flight);
-        let metrics = stack.load().metrics().clone();
+        let (metrics, ledger) = (stack.load().metrics().clone(), stack.load().ledger().cloned());
         let edge = |dialect| {
             let config = IngressConfig::new(dialect)
                 .with_body_limit(server.body_limit)
                 .with_bytes_in_flight(bytes.clone());
             let config =
                 server.forward_headers.iter().cloned().fold(config, IngressConfig::with_request_header);
-            let chains =
-                RequestLayer::new().with_observer(metrics.requests()).layer(Router::new(Arc::clone(&stack)));
+            let observer = RequestHook { metrics: metrics.requests(), ledger: ledger.clone() };
+            let chains = RequestLayer::new().with_observer(observer).layer(Router::new(Arc::clone(&stack)));
             IngressLayer::new(config).with_observer(EdgeHook::new(metrics.clone(), dialect)).layer(chains)
         };
         let (openai, anthropic) = (edge(Dialect::OpenaiChat), edge(Dialect::AnthropicMessages));
@@ -131,7 +134,7 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<B> {
-        Chain { #[pin] call: ingress::ResponseFuture<RequestLog<Router, RequestMetrics>, ChainAnswer, B> },
+        Chain { #[pin] call: ingress::ResponseFuture<RequestLog<Router, RequestHook>, ChainAnswer, B> },
         Own { #[pin] response: future::Ready<Response<GatewayBody>> },
     }
 }

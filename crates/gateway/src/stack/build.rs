@@ -8,8 +8,10 @@ use backstop_commit::CommitConfig;
 use backstop_config::{ChainConfig, Config, MidStream, ProviderConfig, TargetConfig};
 use backstop_core::{Dialect, Failure, Kind, Needs, RetryBudget, Text};
 use backstop_fallback::Candidate;
-use backstop_telemetry::metrics::{Metrics, OTHER, Snapshot};
+use backstop_telemetry::metrics::{LedgerSnapshot, Metrics, OTHER, Snapshot};
 use parking_lot::Mutex;
+
+use crate::ledger::{AttemptHook, LedgerHook};
 
 use super::{
     breakers::Breakers,
@@ -36,6 +38,7 @@ pub struct Stack {
     lives: Lives,
     life: Arc<Life>,
     commits: bool,
+    ledger: Option<LedgerHook>,
 }
 
 #[derive(Clone)]
@@ -50,6 +53,7 @@ pub struct StackBuilder<'a> {
     leaf: Box<dyn Fn(&ProviderConfig) -> Result<Leaf, String> + 'a>,
     previous: Option<&'a Stack>,
     commits: bool,
+    ledger: Option<LedgerHook>,
 }
 
 /// Why no stack can be made of a configuration that is well formed.
@@ -65,7 +69,7 @@ impl<'a> StackBuilder<'a> {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let leaf = |provider: &ProviderConfig| super::leaf(provider).map_err(|error| error.to_string());
-        Self { config, leaf: Box::new(leaf), previous: None, commits: true }
+        Self { config, leaf: Box::new(leaf), previous: None, commits: true, ledger: None }
     }
 
     /// Reaches providers through `leaf`.
@@ -81,6 +85,13 @@ impl<'a> StackBuilder<'a> {
     #[must_use]
     pub const fn with_previous(mut self, previous: &'a Stack) -> Self {
         self.previous = Some(previous);
+        self
+    }
+
+    /// Writes attempts and requests into a ledger. A stack that goes on from another has that one's.
+    #[must_use]
+    pub fn with_ledger(mut self, ledger: LedgerHook) -> Self {
+        self.ledger = Some(ledger);
         self
     }
 
@@ -112,6 +123,7 @@ impl<'a> StackBuilder<'a> {
             life: lives.begin(),
             lives,
             commits: self.commits,
+            ledger: self.ledger.or_else(|| self.previous.and_then(|previous| previous.ledger.clone())),
             config: self.config,
         };
         for config in stack.config.chains.values() {
@@ -209,6 +221,12 @@ impl Stack {
         &self.metrics
     }
 
+    /// Where attempts and requests are written down, if anywhere.
+    #[must_use]
+    pub const fn ledger(&self) -> Option<&LedgerHook> {
+        self.ledger.as_ref()
+    }
+
     /// What metrics tell of the moment `now`.
     #[must_use]
     pub fn snapshot(&self, now: Instant) -> Snapshot {
@@ -223,6 +241,14 @@ impl Stack {
             snapshot.cooling.extend(cooling.map(|cooling| (provider.clone(), scope(&cooling.subject))));
         }
         snapshot.stacks = self.lives.count();
+        snapshot.ledger = self.ledger.as_ref().map(|ledger| {
+            let (recorder, status) = (ledger.recorder(), ledger.recorder().status());
+            let mut now = LedgerSnapshot::new();
+            (now.up, now.waiting) = (status.is_up(), recorder.waiting() as u64);
+            (now.written, now.dropped, now.failures) =
+                (status.written(), status.dropped(), status.failures());
+            now
+        });
         snapshot
     }
 
@@ -271,8 +297,15 @@ impl Stack {
             _ => backstop_commit::MidStream::Error,
         });
         let commit = self.commits.then_some(commit);
-        let layers =
-            TargetLayers::new(&self.budget, pool, target, &model, breaker, (validate, commit), &metrics);
+        let layers = TargetLayers::new(
+            &self.budget,
+            pool,
+            target,
+            &model,
+            breaker,
+            (validate, commit),
+            &AttemptHook { metrics, ledger: self.ledger.clone() },
+        );
         let candidate = Candidate::new((pool.leaf)(LeafLayers(layers)), name)
             .with_window(model.max_input.or(model.window))
             .with_lacks(lacks(&model, pool.provider.dialect));

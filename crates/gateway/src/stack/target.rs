@@ -10,7 +10,7 @@ use backstop_config::{ProviderConfig, TargetConfig, UnsupportedPolicy};
 use backstop_core::{Answer, BoxError, Call, Failure, Payload, Reply, RetryBudget, classify::Answers};
 use backstop_normalize::{NormalizeConfig, NormalizeLayer, Unsupported, facts_of};
 use backstop_retry::{RetryConfig, RetryLayer};
-use backstop_telemetry::{AttemptLayer, metrics::TargetMetrics};
+use backstop_telemetry::AttemptLayer;
 use backstop_timeout::{
     FirstByteTimeoutLayer, FirstTokenTimeoutLayer, IdleTimeoutLayer, SilentTimeoutLayer, Timeouts,
     TotalTimeoutLayer,
@@ -22,6 +22,7 @@ use http_body::Body;
 use tower::{Layer as _, Service, ServiceBuilder, ServiceExt as _, util::BoxCloneSyncService};
 
 use super::{breakers::TargetBreaker, hooks::TargetHook, pools::Pool};
+use crate::ledger::AttemptHook;
 
 /// A target's whole stack, as one type for all of them.
 pub type Target = BoxCloneSyncService<Request<Call>, Response<Reply>, Failure>;
@@ -31,7 +32,7 @@ pub type Target = BoxCloneSyncService<Request<Call>, Response<Reply>, Failure>;
 pub(crate) struct TargetLayers {
     pub(crate) adapt: AdaptLayer,
     pub(crate) retry: RetryLayer<Answers, TargetHook>,
-    pub(crate) attempt: AttemptLayer<TargetMetrics>,
+    pub(crate) attempt: AttemptLayer<AttemptHook>,
     pub(crate) cooldown: CooldownLayer,
     pub(crate) breaker: TargetBreaker,
     pub(crate) timeouts: Timeouts,
@@ -49,9 +50,9 @@ impl TargetLayers {
         model: &Model,
         breaker: TargetBreaker,
         (validate, commit): (ValidateConfig, Option<CommitConfig>),
-        metrics: &TargetMetrics,
+        observer: &AttemptHook,
     ) -> Self {
-        let (provider, hook) = (&pool.provider, TargetHook(metrics.clone()));
+        let (provider, hook) = (&pool.provider, TargetHook(observer.metrics.clone()));
         let name = Arc::new(backstop_core::Target::new(target.provider.as_str(), target.model.as_str()));
         let retry =
             target.retries.map_or_else(RetryConfig::new, |retries| RetryConfig::new().with_retries(retries));
@@ -64,7 +65,7 @@ impl TargetLayers {
             NormalizeConfig::new(provider.dialect).with_facts(facts_of(model)).with_unsupported(unsupported);
         let normalize = normalize.with_flavour(provider.flavour);
         Self {
-            attempt: AttemptLayer::new(name.name.clone()).with_observer(metrics.clone()),
+            attempt: AttemptLayer::new(name.name.clone()).with_observer(observer.clone()),
             adapt: AdaptLayer::new(AdaptConfig::new(name).with_edits(target.edits.iter().cloned())),
             retry: RetryLayer::new(retry).with_budget(Arc::clone(budget)).with_observer(hook.clone()),
             cooldown: CooldownLayer::new(pool.cooldowns.clone(), cools),

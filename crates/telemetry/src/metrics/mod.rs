@@ -49,7 +49,7 @@ pub use self::{
     registry::{MOST_SERIES, Metrics, OTHER, Reload},
     render::CONTENT_TYPE,
     request::RequestMetrics,
-    snapshot::Snapshot,
+    snapshot::{LedgerSnapshot, Snapshot},
     table::METRICS,
     target::TargetMetrics,
 };

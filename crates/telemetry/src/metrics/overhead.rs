@@ -52,6 +52,7 @@ mod tests {
             id: origin.id(),
             dialect: Dialect::OpenaiChat,
             model: "m".into(),
+            identity: None,
             stream: true,
             chain: None,
             target: None,

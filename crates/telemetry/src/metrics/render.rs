@@ -175,6 +175,15 @@ impl Scrape {
     fn process(&self, page: &mut Page<'_>) -> fmt::Result {
         let inner = &*self.metrics.0;
         page.gauge(&all::BYTES_IN_FLIGHT, self.snapshot.bytes_in_flight)?;
+        let ledger = self.snapshot.ledger.as_slice();
+        let rows = ledger.iter().flat_map(|ledger| {
+            [("written", ledger.written), ("dropped", ledger.dropped)]
+                .map(|(result, count)| (labels(&[result]), count))
+        });
+        page.counters(&all::LEDGER_ROWS, rows)?;
+        page.counters(&all::LEDGER_FAILURES, ledger.iter().map(|ledger| (labels(&[]), ledger.failures)))?;
+        page.gauges(&all::LEDGER_WAITING, ledger.iter().map(|ledger| (labels(&[]), ledger.waiting)))?;
+        page.gauges(&all::LEDGER_UP, ledger.iter().map(|ledger| (labels(&[]), u64::from(ledger.up))))?;
         let reloads = inner.reloads.lock().clone();
         page.counters(
             &all::CONFIG_RELOAD,

@@ -10,8 +10,34 @@ pub struct Snapshot {
     pub cooling: Vec<(Text, &'static str)>,
     /// The bytes of request bodies that are held.
     pub bytes_in_flight: u64,
+    /// The ledger, where there is one.
+    pub ledger: Option<LedgerSnapshot>,
     /// Built configurations that are alive.
     pub stacks: usize,
+}
+
+/// How the ledger does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LedgerSnapshot {
+    /// Whether the last write came through.
+    pub up: bool,
+    /// Rows that wait.
+    pub waiting: u64,
+    /// Rows that were written.
+    pub written: u64,
+    /// Rows that were dropped because too many waited.
+    pub dropped: u64,
+    /// Writes that failed.
+    pub failures: u64,
+}
+
+impl LedgerSnapshot {
+    /// Nothing to tell.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
 }
 
 impl Snapshot {

@@ -32,6 +32,10 @@ pub const METRICS: &[Metric] = &[
     COOLDOWN_REFUSALS,
     ALERTS,
     BYTES_IN_FLIGHT,
+    LEDGER_ROWS,
+    LEDGER_FAILURES,
+    LEDGER_WAITING,
+    LEDGER_UP,
     CONFIG_RELOAD,
     CONFIG_GOOD,
     STACKS,
@@ -157,6 +161,23 @@ pub(super) const ALERTS: Metric = Metric::counter(
 );
 pub(super) const BYTES_IN_FLIGHT: Metric =
     Metric::gauge("bodies_in_flight", &[], "Bytes of request bodies that are held now").in_bytes();
+pub(super) const LEDGER_ROWS: Metric = Metric::counter(
+    "ledger_rows",
+    &["result"],
+    "Rows for the ledger: written, or dropped because too many waited",
+);
+pub(super) const LEDGER_FAILURES: Metric = Metric::counter(
+    "ledger_failures",
+    &[],
+    "Writes to the ledger that failed; their rows wait and are tried again",
+);
+pub(super) const LEDGER_WAITING: Metric =
+    Metric::gauge("ledger_waiting", &[], "Rows that wait to be written to the ledger");
+pub(super) const LEDGER_UP: Metric = Metric::gauge(
+    "ledger_up",
+    &[],
+    "1 where the last write to the ledger came through, else 0; none without a ledger",
+);
 pub(super) const CONFIG_RELOAD: Metric = Metric::counter(
     "config_reload",
     &["result"],

@@ -15,6 +15,8 @@ pub struct RequestReport {
     pub dialect: Dialect,
     /// The model that the caller asked for: a chain, an alias, or `provider/model`.
     pub model: Text,
+    /// Who called, where the gateway asks for keys: the key's name.
+    pub identity: Option<Text>,
     /// Whether the caller wanted a stream.
     pub stream: bool,
     /// The chain that served the request, if one was chosen.

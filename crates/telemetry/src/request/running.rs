@@ -49,6 +49,7 @@ impl<O: RequestObserver> Track for Running<O> {
             id: origin.id(),
             dialect: origin.dialect(),
             model: origin.peek().model.clone(),
+            identity: origin.identity().cloned(),
             stream: origin.peek().stream,
             chain: trail.chain().cloned(),
             target: trail.last_target(),
