@@ -10,7 +10,7 @@ use std::{
 use backstop_core::{Answer, BoxError, Call, Dialect, Failure, Origin, RequestId, Text};
 use backstop_dialect::{StreamEncoder, Voice, call_in_path, decoder, peek};
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, response};
+use http::{HeaderMap, HeaderValue, Request, Response, response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
@@ -191,7 +191,10 @@ fn begin(
     let mut allowed = HeaderMap::new();
     for name in &config.request_headers {
         for value in headers.get_all(name) {
-            allowed.append(name, value.clone());
+            // A copy: a clone shares the bytes of the connection's read buffer and keeps them for as long as the call.
+            if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+                allowed.append(name, value);
+            }
         }
     }
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());

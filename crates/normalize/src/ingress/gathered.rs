@@ -59,8 +59,12 @@ impl Gathered {
 
     /// What is here, as one frame; `None` where nothing is.
     pub(super) fn leave(&mut self, now: Instant) -> Option<Result<Frame<Bytes>, Infallible>> {
-        let bytes =
-            if self.all.is_empty() { std::mem::take(&mut self.first) } else { self.all.split().freeze() };
+        // The room goes along with its events: a stream that waits for the next one holds none.
+        let bytes = if self.all.is_empty() {
+            std::mem::take(&mut self.first)
+        } else {
+            std::mem::take(&mut self.all).freeze()
+        };
         (self.left, self.fresh) = (Some(now), false);
         (!bytes.is_empty()).then(|| Ok(Frame::data(bytes)))
     }

@@ -74,11 +74,24 @@ where
                 this.more.extend_from_slice(&data);
             }
         }
-        let body = if this.more.is_empty() { std::mem::take(this.first) } else { this.more.split().freeze() };
+        let body = if this.more.is_empty() {
+            unpinned(std::mem::take(this.first))
+        } else {
+            std::mem::take(this.more).freeze()
+        };
         Poll::Ready(Ok((body, this.reservation.take())))
     }
+}
+
+/// A short body as bytes of its own. As it came it is a slice of the connection's read buffer, which it would keep from
+/// being used again for as long as the call lives: a page and more for every open stream.
+fn unpinned(body: Bytes) -> Bytes {
+    if body.len() <= SHORT { Bytes::copy_from_slice(&body) } else { body }
 }
 
 fn too_large(limit: u64) -> Failure {
     Failure::new(Kind::TooLarge, format!("the request's body is longer than {limit} bytes"))
 }
+
+/// hyper's first read buffer of a connection; what is longer has a buffer that is worth keeping.
+const SHORT: usize = 8 << 10;
