@@ -38,7 +38,7 @@ pub(crate) enum Reasoning {
     Words(&'static [(&'static str, &'static str)]),
     /// By `reasoning_effort` in these words, and off by `thinking`; a forced tool must not meet it.
     Thinking(&'static [(&'static str, &'static str)]),
-    /// By `enable_thinking` and `thinking_budget`.
+    /// By `enable_thinking` and `thinking_budget`; neither a forced tool nor JSON mode must meet it.
     Budget,
 }
 
@@ -87,7 +87,8 @@ static QWEN: Accent = Accent {
     renames: &[("max_completion_tokens", "max_tokens")],
     knows: None,
     drops: &[("logit_bias", Hint, "Qwen has no such parameter"), ("service_tier", Hint, "Qwen has no tiers")],
-    hottest: None,
+    // Below 2, which it refuses (Model Studio, Error codes).
+    hottest: Some(1.99),
     reasoning: Reasoning::Budget,
     json_schema: true,
     developer: false,

@@ -174,6 +174,9 @@ const MESSAGES: &[(&str, Kind)] = &[
     ("is longer than the model's context length", Kind::ContextLength),
     ("`inputs` tokens + `max_new_tokens` must be", Kind::ContextLength),
     ("token limit reached", Kind::ContextLength),
+    // DeepSeek has no codes for these, and a 400 for both.
+    ("model not exist", Kind::ModelNotFound),
+    ("content exists risk", Kind::ContentFilter),
     ("content management policy", Kind::ContentFilter),
     ("violating our usage policy", Kind::ContentFilter),
     ("our safety system", Kind::ContentFilter),
@@ -297,6 +300,9 @@ mod tests {
             (404, &["invalid_request_error", "DeploymentNotFound"], "", Kind::ModelNotFound),
             (422, &["extra_forbidden"], "Extra inputs are not permitted", Kind::Unsupported),
             (429, &["rate_limit_exceeded"], "", Kind::RateLimited),
+            (400, &["invalid_request_error"], "Model Not Exist", Kind::ModelNotFound),
+            (400, &["invalid_request_error"], "Content Exists Risk", Kind::ContentFilter),
+            (402, &["unknown_error", "invalid_request_error"], "Insufficient Balance", Kind::QuotaExhausted),
             (429, &["insufficient_quota"], "You exceeded your current quota", Kind::QuotaExhausted),
             (
                 429,

@@ -79,6 +79,16 @@ fn qwen_thinks_within_a_budget_and_takes_cache_marks() {
     let (body, _) = passed(Flavour::Qwen, &question());
     assert_eq!((&body["enable_thinking"], &body["thinking_budget"]), (&json!(true), &json!(8192)));
     assert_eq!((body.get("reasoning_effort"), &body["max_tokens"]), (None, &json!(9)));
+    for barred in [json!({"tool_choice": "required"}), json!({"response_format": {"type": "json_object"}})] {
+        let mut asked = question();
+        asked.as_object_mut().expect("an object").extend(barred.as_object().expect("an object").clone());
+        let (body, losses) = passed(Flavour::Qwen, &asked);
+        assert_eq!((&body["enable_thinking"], body.get("thinking_budget")), (&json!(false), None));
+        assert_eq!(lost(&losses, "reasoning"), Some(Severity::Hint));
+    }
+    let mut hot = question();
+    hot["temperature"] = json!(2);
+    assert_eq!(passed(Flavour::Qwen, &hot).0["temperature"], 1.99);
     let marked = json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": [
         {"type": "text", "text": "hi", "cache_control": {"type": "ephemeral"}}]}]});
     for (flavour, takes) in [

@@ -83,9 +83,7 @@ impl Document<'_> {
             }
             Reasoning::Thinking(words) => {
                 let off = effort.as_deref() == Some("none");
-                let forced = self
-                    .given("tool_choice")
-                    .is_some_and(|choice| !matches!(choice, "\"auto\"" | "\"none\""));
+                let forced = self.is_forced();
                 if let Some(effort) = effort.filter(|_| !off) {
                     self.say_effort(&effort, words, losses);
                 } else {
@@ -105,12 +103,26 @@ impl Document<'_> {
             Reasoning::Budget => {
                 self.remove("reasoning_effort");
                 let Some(effort) = effort.filter(|_| self.given("enable_thinking").is_none()) else { return };
-                self.set("enable_thinking", &Json::from(effort != "none"));
-                if effort != "none" && self.given("thinking_budget").is_none() {
+                let kind = self.get_within("response_format", "type").and_then(|kind| kind.to_text());
+                let barred = self.is_forced() || kind.as_deref() == Some("json_object");
+                if barred && effort != "none" {
+                    losses.push(Loss::hint(
+                        "reasoning",
+                        "the model does not reason where it is forced to call a tool or to answer in JSON",
+                    ));
+                }
+                let thinks = effort != "none" && !barred;
+                self.set("enable_thinking", &Json::from(thinks));
+                if thinks && self.given("thinking_budget").is_none() {
                     self.set("thinking_budget", &Json::from(budget(&effort)));
                 }
             }
         }
+    }
+
+    /// Whether a tool must be called.
+    fn is_forced(&self) -> bool {
+        self.given("tool_choice").is_some_and(|choice| !matches!(choice, "\"auto\"" | "\"none\""))
     }
 
     fn say_effort(&mut self, effort: &str, words: &[(&str, &str)], losses: &mut Vec<Loss>) {

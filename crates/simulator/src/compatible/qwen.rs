@@ -144,4 +144,4 @@ const INVALID: &str = "invalid_request_error";
 const MISSING_KEY: &str = "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY). ";
 const ARREARS: &str = "Access denied, please make sure your account is in good standing.";
 /// A throttle of tokens a minute, in words that OpenAI has for empty accounts.
-const THROTTLED: &str = "You exceeded your current quota, please check your plan and billing details.";
+const THROTTLED: &str = "You exceeded your current quota, please check your plan and billing details. For details, see: https://help.aliyun.com/zh/model-studio/error-code#token-limit";
