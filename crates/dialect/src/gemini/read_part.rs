@@ -132,7 +132,7 @@ fn standard(data: Text) -> Text {
         return data;
     }
     let mut text = data.replace('-', "+").replace('_', "/");
-    while text.len() % 4 != 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text.into()

@@ -148,7 +148,8 @@ fn model_not_found(about: &Circumstances) -> String {
 fn status_word(status: u16) -> &'static str {
     match status {
         401 => "UNAUTHENTICATED",
-        402 => "FAILED_PRECONDITION",
+        // None of the canonical codes is for it.
+        402 => "UNKNOWN",
         403 => "PERMISSION_DENIED",
         404 => "NOT_FOUND",
         408 | 504 => "DEADLINE_EXCEEDED",

@@ -68,7 +68,7 @@ async fn every_status_has_its_providers_type() {
     let gemini = [
         (400, "INVALID_ARGUMENT", Value::Null),
         (401, "UNAUTHENTICATED", json!("ACCESS_TOKEN_TYPE_UNSUPPORTED")),
-        (402, "FAILED_PRECONDITION", Value::Null),
+        (402, "UNKNOWN", Value::Null),
         (403, "PERMISSION_DENIED", json!("SERVICE_DISABLED")),
         (404, "NOT_FOUND", Value::Null),
         (408, "DEADLINE_EXCEEDED", Value::Null),

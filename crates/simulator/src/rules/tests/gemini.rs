@@ -1,3 +1,5 @@
+#![expect(clippy::needless_pass_by_value, reason = "cases are short to write with values")]
+
 use http::Uri;
 use serde_json::{Value, json};
 
