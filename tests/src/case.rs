@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use backstop_core::Dialect;
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::Value;
 
 use crate::{
+    maker::Maker,
     reading::Observed,
     row::{Variant, Way},
     verdict::Verdict,
@@ -38,6 +40,8 @@ pub struct Case {
 pub struct Call {
     /// When it came in.
     pub at: Instant,
+    /// Its path and query.
+    pub target: String,
     /// Its headers.
     pub headers: HeaderMap,
     /// Its body.
@@ -82,12 +86,12 @@ impl Case {
         v.that(seen.error.is_none(), || format!("an error: {:?}", seen.error));
         v.that(seen.text == text, || format!("the text is {:?}", shortened(&seen.text)));
         v.that(seen.terminated, || "no terminator".to_owned());
-        v.that(matches!(seen.finish.as_deref(), Some("stop" | "end_turn")), || {
+        v.that(matches!(seen.finish.as_deref(), Some("stop" | "end_turn" | "STOP")), || {
             format!("the finish is {:?}", seen.finish)
         });
-        let (at, calls) = match who {
-            Who::A => (0, &self.a),
-            Who::B => (1, &self.b),
+        let (at, calls, maker) = match who {
+            Who::A => (0, &self.a, self.variant.a),
+            Who::B => (1, &self.b, self.variant.b),
         };
         v.equal("x-backstop-target", seen.header("x-backstop-target"), self.targets[at].as_str());
         v.equal(
@@ -96,6 +100,9 @@ impl Case {
             self.targets[at].split_once('/').map(|(_, model)| model),
         );
         match calls.last() {
+            // Mistral tells the usage of a stream unasked; OpenAI, which is played in its place, does not, and was not
+            // asked because Mistral refuses the question.
+            Some(call) if self.is_streamed() && maker == Maker::Mistral && call.usage.is_none() => {}
             Some(call) => v.equal("the usage", seen.usage, call.usage),
             None => v.that(false, || format!("{who:?} was never called")),
         }
@@ -157,11 +164,9 @@ impl Case {
             let told = String::from_utf8_lossy(value.as_bytes());
             v.that(!told.contains(KEY), || format!("a provider's key reaches the caller in {name}"));
         }
-        for (call, model) in
-            self.a.iter().map(|call| (call, "alpha")).chain(self.b.iter().map(|call| (call, "beta")))
-        {
-            self.carried(v, call, model);
-        }
+        let (a, b) = (self.variant.a, self.variant.b);
+        self.a.iter().for_each(|call| self.carried(v, call, a, "alpha"));
+        self.b.iter().for_each(|call| self.carried(v, call, b, "beta"));
         let all = |calls: &[Call]| calls.windows(2).all(|pair| pair[0].body == pair[1].body);
         v.that(all(&self.a) && all(&self.b), || "a replay is not the same, byte for byte".to_owned());
         let (last_a, first_b) = (self.a.last(), self.b.first());
@@ -175,18 +180,19 @@ impl Case {
     }
 
     /// A provider got what the caller asked, and nothing that is the caller's alone.
-    fn carried(&self, v: &mut Verdict, call: &Call, model: &str) {
+    fn carried(&self, v: &mut Verdict, call: &Call, maker: Maker, model: &str) {
         let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-        v.equal("the model that is asked for", body["model"].as_str(), Some(model));
-        let message = &body["messages"][0];
-        let text = message["content"].as_str().or_else(|| message["content"][0]["text"].as_str());
-        v.that(text == Some(self.prompt.as_str()), || {
-            format!("the prompt is not the caller's: {:?}", shortened(text.unwrap_or_default()))
+        let asked = asked(maker, call, &body);
+        v.equal("the model that is asked for", asked.model, model);
+        v.that(asked.text == self.prompt, || {
+            format!("the prompt is not the caller's: {:?}", shortened(asked.text))
         });
-        v.equal("the number of messages", body["messages"].as_array().map(Vec::len), Some(1));
-        let limit = body["max_tokens"].as_u64().or_else(|| body["max_completion_tokens"].as_u64());
-        v.equal("the token limit", limit, Some(1000));
-        v.equal("stream", body["stream"].as_bool().unwrap_or_default(), self.is_streamed());
+        v.equal("the number of messages", asked.messages, 1_usize);
+        v.equal("the token limit", asked.limit, Some(1000_u64));
+        v.equal("stream", asked.stream, self.is_streamed());
+        for field in maker.refuses() {
+            v.that(body.get(field).is_none(), || format!("`{field}`, which {maker} does not take"));
+        }
         for (name, value) in &call.headers {
             let told = String::from_utf8_lossy(value.as_bytes());
             v.that(!told.contains(CALLER_KEY), || format!("the caller's key goes up in {name}"));
@@ -195,6 +201,41 @@ impl Case {
         let keyed =
             call.headers.values().any(|value| String::from_utf8_lossy(value.as_bytes()).contains(KEY));
         v.that(keyed, || "a call without the provider's key".to_owned());
+    }
+}
+
+/// What a provider was asked.
+struct Asked<'a> {
+    model: &'a str,
+    text: &'a str,
+    messages: usize,
+    limit: Option<u64>,
+    stream: bool,
+}
+
+fn asked<'a>(maker: Maker, call: &'a Call, body: &'a Value) -> Asked<'a> {
+    let list = |field: &str| body[field].as_array().map_or(0, Vec::len);
+    if maker.dialect() == Dialect::GeminiGenerate {
+        let (path, query) = call.target.split_once('?').unwrap_or((&call.target, ""));
+        let (model, method) = path
+            .split_once("/v1beta/models/")
+            .and_then(|(_, rest)| rest.rsplit_once(':'))
+            .unwrap_or_default();
+        return Asked {
+            model,
+            text: body["contents"][0]["parts"][0]["text"].as_str().unwrap_or_default(),
+            messages: list("contents"),
+            limit: body["generationConfig"]["maxOutputTokens"].as_u64(),
+            stream: method == "streamGenerateContent" && query.split('&').any(|pair| pair == "alt=sse"),
+        };
+    }
+    let content = &body["messages"][0]["content"];
+    Asked {
+        model: body["model"].as_str().unwrap_or_default(),
+        text: content.as_str().or_else(|| content[0]["text"].as_str()).unwrap_or_default(),
+        messages: list("messages"),
+        limit: body["max_tokens"].as_u64().or_else(|| body["max_completion_tokens"].as_u64()),
+        stream: body["stream"] == true,
     }
 }
 

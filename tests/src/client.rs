@@ -21,6 +21,7 @@ use crate::reading::{self, Observed};
 #[must_use]
 pub struct Ask {
     dialect: Dialect,
+    path: String,
     body: Value,
     headers: HeaderMap,
     receive_buffer: Option<u32>,
@@ -29,14 +30,29 @@ pub struct Ask {
 impl Ask {
     /// A question to `model`: one user message, not streamed, at most 1,000 tokens.
     pub fn new(dialect: Dialect, model: &str, prompt: &str) -> Self {
-        let body =
-            json!({"model": model, "max_tokens": 1000, "messages": [{"role": "user", "content": prompt}]});
-        Self { dialect, body, headers: HeaderMap::new(), receive_buffer: None }
+        let body = match dialect {
+            Dialect::GeminiGenerate => json!({
+                "contents": [{"role": "user", "parts": [{"text": prompt}]}],
+                "generationConfig": {"maxOutputTokens": 1000},
+            }),
+            _ => {
+                json!({"model": model, "max_tokens": 1000, "messages": [{"role": "user", "content": prompt}]})
+            }
+        };
+        Self {
+            dialect,
+            path: path(dialect, model, false),
+            body,
+            headers: HeaderMap::new(),
+            receive_buffer: None,
+        }
     }
 
     /// Streamed, with usage at the end.
     pub fn streamed(mut self, streamed: bool) -> Self {
-        if streamed {
+        if streamed && self.dialect == Dialect::GeminiGenerate {
+            self.path = self.path.replace(":generateContent", ":streamGenerateContent?alt=sse");
+        } else if streamed {
             self.body["stream"] = json!(true);
             if self.dialect == Dialect::OpenaiChat {
                 self.body["stream_options"] = json!({"include_usage": true});
@@ -70,8 +86,8 @@ impl Ask {
 
     /// Where it is sent.
     #[must_use]
-    pub fn path(&self) -> &'static str {
-        path(self.dialect)
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// The bytes that it sends.
@@ -125,10 +141,15 @@ impl Ask {
     }
 }
 
-/// Where a dialect's requests are sent.
+/// Where a dialect's requests to `model` are sent.
 #[must_use]
-pub fn path(dialect: Dialect) -> &'static str {
-    if dialect == Dialect::AnthropicMessages { "/v1/messages" } else { "/v1/chat/completions" }
+pub fn path(dialect: Dialect, model: &str, streamed: bool) -> String {
+    match (dialect, streamed) {
+        (Dialect::GeminiGenerate, false) => format!("/v1beta/models/{model}:generateContent"),
+        (Dialect::GeminiGenerate, true) => format!("/v1beta/models/{model}:streamGenerateContent?alt=sse"),
+        (Dialect::AnthropicMessages, _) => "/v1/messages".to_owned(),
+        _ => "/v1/chat/completions".to_owned(),
+    }
 }
 
 /// One request over a connection of its own. Dropping the response's body ends the connection.

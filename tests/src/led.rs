@@ -153,7 +153,7 @@ impl Call {
 #[must_use]
 pub fn base_url(address: &str, dialect: Dialect) -> String {
     match dialect {
-        Dialect::AnthropicMessages => format!("http://{address}"),
+        Dialect::AnthropicMessages | Dialect::GeminiGenerate => format!("http://{address}"),
         _ => format!("http://{address}/v1"),
     }
 }
@@ -172,6 +172,7 @@ pub fn opening(dialect: Dialect, model: &str) -> String {
                     "type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""},
                 }))
         }
+        Dialect::GeminiGenerate => gemini(model, "", None, 0),
         _ => {
             openai(model, &json!([choice(&json!({"role": "assistant", "content": ""}), None)]), &Value::Null)
         }
@@ -185,6 +186,7 @@ pub fn token(dialect: Dialect, model: &str, text: &str) -> String {
         Dialect::AnthropicMessages => anthropic(&json!({
             "type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text},
         })),
+        Dialect::GeminiGenerate => gemini(model, text, None, 0),
         _ => openai(model, &json!([choice(&json!({"content": text}), None)]), &Value::Null),
     }
 }
@@ -201,6 +203,7 @@ pub fn closing(dialect: Dialect, model: &str, tokens: u64) -> String {
                 }))
                 + &anthropic(&json!({"type": "message_stop"}))
         }
+        Dialect::GeminiGenerate => gemini(model, "", Some("STOP"), tokens),
         _ => {
             let usage = json!({"prompt_tokens": 9, "completion_tokens": tokens, "total_tokens": 9 + tokens});
             openai(model, &json!([choice(&json!({}), Some("stop"))]), &Value::Null)
@@ -220,6 +223,20 @@ fn openai(model: &str, choices: &Value, usage: &Value) -> String {
 
 fn choice(delta: &Value, finish: Option<&str>) -> Value {
     json!({"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish})
+}
+
+fn gemini(model: &str, text: &str, finish: Option<&str>, tokens: u64) -> String {
+    let mut candidate = json!({"content": {"parts": [{"text": text}], "role": "model"}, "index": 0});
+    if let Some(finish) = finish {
+        candidate["finishReason"] = json!(finish);
+    }
+    let usage = json!({
+        "promptTokenCount": 9, "candidatesTokenCount": tokens, "totalTokenCount": 9 + tokens,
+    });
+    let chunk = json!({
+        "candidates": [candidate], "usageMetadata": usage, "modelVersion": model, "responseId": "test",
+    });
+    format!("data: {chunk}\n\n")
 }
 
 fn anthropic(event: &Value) -> String {

@@ -7,6 +7,7 @@ pub mod control;
 pub mod gateway;
 pub mod led;
 pub mod live;
+pub mod maker;
 pub mod page;
 pub mod program;
 pub mod reading;

@@ -11,7 +11,8 @@ use std::{
 use backstop_core::Dialect;
 
 use crate::{
-    row::{INGRESS, Row, UPSTREAM, Way},
+    maker::Maker,
+    row::{INGRESS, Row, Way},
     run::Outcome,
 };
 
@@ -48,17 +49,17 @@ pub fn record(row: &Row, outcomes: &[Outcome]) {
     }
 }
 
-/// What came of `row` for callers who speak `ingress`: a cell for each dialect of the first target.
+/// What came of `row` for callers who speak `ingress`: a cell for each maker of the first target.
 fn line(row: &Row, ingress: Dialect, outcomes: &[Outcome]) -> String {
     let mut line = format!("| {ingress} | {} | {} | {} |", row.name, row.does, row.gets);
-    for upstream in UPSTREAM {
+    for maker in Maker::ALL {
         let mut cell = Vec::new();
         for (way, word) in [(Way::Streamed, "stream"), (Way::Whole, "whole")] {
             let mut ran = outcomes
                 .iter()
                 .filter(|it| {
                     let variant = it.variant;
-                    (variant.ingress, variant.a, variant.way) == (ingress, upstream, way)
+                    (variant.ingress, variant.a, variant.way) == (ingress, maker, way)
                 })
                 .peekable();
             if ran.peek().is_some() {
@@ -66,7 +67,7 @@ fn line(row: &Row, ingress: Dialect, outcomes: &[Outcome]) -> String {
                 cell.push(format!("{word} {}", if passed { "✓" } else { "✗" }));
             }
         }
-        line += &format!(" {} |", cell.join(", "));
+        line += &format!(" {} |", if cell.is_empty() { "–".to_owned() } else { cell.join(", ") });
     }
     line
 }
@@ -81,8 +82,12 @@ fn with(page: &str, row: &Row, lines: &[String]) -> String {
         .map(str::to_owned)
         .chain(lines.iter().cloned())
         .collect();
-    all.sort_by_key(|line| (line.split('|').nth(1).map(|ingress| ingress.contains("anthropic")), name(line)));
+    let caller = |line: &str| {
+        let caller = line.split('|').nth(1).unwrap_or_default().trim();
+        INGRESS.iter().position(|known| known.as_str() == caller)
+    };
+    all.sort_by_key(|line| (caller(line), name(line)));
     format!("{head}{RULE}\n{}\n", all.join("\n"))
 }
 
-const RULE: &str = "| --- | --- | --- | --- | --- | --- |";
+const RULE: &str = "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |";

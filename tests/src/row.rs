@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use backstop_core::Dialect;
 use backstop_simulator::{Answer, Behaviour, Script};
 
-use crate::{case::Case, verdict::Verdict};
+use crate::{case::Case, maker::Maker, verdict::Verdict};
 
 /// A row: one declaration, run through every variant.
 #[non_exhaustive]
@@ -24,8 +24,8 @@ pub struct Row {
     pub a: Side,
     /// The next one, if there is one.
     pub b: Option<Side>,
-    /// Whether it is run with one second target for each first one, and no long prompts.
-    pub few: bool,
+    /// With which prompts and first targets it is run.
+    pub extent: Extent,
     /// What must hold, besides what must hold in all rows.
     pub check: fn(&Case, &mut Verdict),
 }
@@ -73,21 +73,33 @@ pub enum At {
 pub struct Variant {
     /// What the caller speaks.
     pub ingress: Dialect,
-    /// What the first target speaks.
-    pub a: Dialect,
-    /// What the next target speaks.
-    pub b: Dialect,
+    /// Whose API the first target is.
+    pub a: Maker,
+    /// Whose API the next target is.
+    pub b: Maker,
     /// Whether the request streams.
     pub way: Way,
     /// Whether the prompt has a mebibyte.
     pub long: bool,
 }
 
-/// What callers speak.
-pub const INGRESS: [Dialect; 2] = [Dialect::OpenaiChat, Dialect::AnthropicMessages];
+/// With which prompts and first targets a row is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Extent {
+    /// Every caller with every first target, and six of these once more with a prompt of a mebibyte: each first target
+    /// once, callers in turn, which caller begins differs from row to row.
+    Usual,
+    /// Every caller with every first target, and all of them once more with a prompt of a mebibyte.
+    Long,
+    /// Every caller with every first target; no long prompts.
+    Short,
+    /// Every caller with one first target of each dialect; no long prompts.
+    Few,
+}
 
-/// What targets speak. One more is one more line.
-pub const UPSTREAM: [Dialect; 2] = [Dialect::OpenaiChat, Dialect::AnthropicMessages];
+/// What callers speak.
+pub const INGRESS: [Dialect; 3] = Dialect::ALL;
 
 /// Both ways.
 pub const BOTH: &[Way] = &[Way::Streamed, Way::Whole];
@@ -116,7 +128,7 @@ impl Row {
             chain: "",
             a: Side { at: At::Simulator, target: "", script: healthy(A_TEXT) },
             b: Some(Side { at: At::Simulator, target: "", script: healthy(B_TEXT) }),
-            few: false,
+            extent: Extent::Usual,
             check: |_, _| {},
         }
     }
@@ -186,40 +198,39 @@ impl Row {
         self
     }
 
-    /// It is heavy in itself, or a matter of time in which a long prompt has no place.
+    /// With which prompts and first targets it is run.
     #[must_use]
-    pub const fn few(mut self) -> Self {
-        self.few = true;
+    pub const fn extent(mut self, extent: Extent) -> Self {
+        self.extent = extent;
         self
     }
 
-    /// All ways to run it: every caller with every pair of targets, streamed and not; and some of them once more with a
-    /// prompt of one mebibyte (row 22).
+    /// All ways to run it: every caller with every first target, streamed and not, and some of them once more with a
+    /// prompt of one mebibyte (row 22). The second target is another for each first one, so that each is second once for
+    /// each caller and way; not every pair of targets meets.
     #[must_use]
     pub fn variants(&self) -> Vec<Variant> {
         let mut all = Vec::new();
+        let shift = self.name.bytes().map(usize::from).sum::<usize>();
         for long in [false, true] {
-            for ingress in INGRESS {
-                for a in UPSTREAM {
-                    for b in UPSTREAM {
-                        for way in self.ways {
+            for (caller, ingress) in INGRESS.into_iter().enumerate() {
+                for (at, a) in Maker::ALL.into_iter().enumerate() {
+                    for (nth, way) in self.ways.iter().enumerate() {
+                        let b = Maker::ALL[(at + 1 + caller + 2 * nth) % Maker::ALL.len()];
+                        let runs = match (self.extent, long) {
+                            (Extent::Usual, true) => {
+                                at % 3 == (caller + shift) % 3 && nth == (at / 3 + shift) % self.ways.len()
+                            }
+                            (Extent::Usual, false) | (Extent::Long, _) => true,
+                            (Extent::Short, long) => !long,
+                            (Extent::Few, long) => !long && at < Dialect::ALL.len(),
+                        };
+                        if runs {
                             all.push(Variant { ingress, a, b, way: *way, long });
                         }
                     }
                 }
             }
-        }
-        // A long prompt takes its time in a debug build: each caller and first target once is enough.
-        let mixed = |it: &Variant| {
-            it.a != it.b && (self.ways.len() == 1 || (it.way == Way::Whole) == (it.ingress == it.a))
-        };
-        all.retain(|it| !it.long || mixed(it));
-        if self.few {
-            all.retain(|it| !it.long && it.a != it.b);
-        }
-        // Without a second target its dialect makes no difference.
-        if self.b.is_none() {
-            all.retain(|it| it.b == UPSTREAM[0] || it.long);
         }
         all
     }

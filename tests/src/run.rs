@@ -67,14 +67,12 @@ impl Stage {
             let mut targets = String::new();
             let sides =
                 [("a", "alpha", Some(&row.a), &a, variant.a), ("b", "beta", row.b.as_ref(), &b, variant.b)];
-            for (name, model, side, simulated, dialect) in sides {
+            for (name, model, side, simulated, maker) in sides {
                 let Some(side) = side else { continue };
-                let url = url(side, simulated, dialect);
-                writeln!(
-                    providers,
-                    "  {name}{at}: {{ dialect: {dialect}, base_url: \"{url}\", api_key: {KEY} }}"
-                )
-                .expect("a string");
+                let url = url(side, simulated, maker.dialect());
+                let speaks = maker.yaml();
+                writeln!(providers, "  {name}{at}: {{ {speaks}, base_url: \"{url}\", api_key: {KEY} }}")
+                    .expect("a string");
                 writeln!(targets, "      - {{ model: {name}{at}/{model}, {} }}", timed(side.target, variant))
                     .expect("a string");
             }
@@ -106,6 +104,7 @@ impl Staged {
             .streamed(self.variant.way == Way::Streamed)
             .header("authorization", &format!("Bearer {CALLER_KEY}"))
             .header("x-api-key", CALLER_KEY)
+            .header("x-goog-api-key", CALLER_KEY)
     }
 
     async fn play(&self, row: &Row, at: usize, address: &str) -> Outcome {

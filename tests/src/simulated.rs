@@ -57,6 +57,7 @@ impl Simulated {
     pub fn calls(&self) -> Vec<Call> {
         let calls = self.simulator.requests().into_iter().map(|record| Call {
             at: record.at.into_std(),
+            target: record.uri.to_string(),
             headers: record.headers,
             body: record.body,
             usage: record.told.map(|Usage { input, output, .. }| (input, output)),

@@ -21,7 +21,7 @@ use tokio::{
     net::TcpStream,
 };
 
-const DIALECTS: [Dialect; 2] = [Dialect::OpenaiChat, Dialect::AnthropicMessages];
+const DIALECTS: [Dialect; 3] = Dialect::ALL;
 
 /// A gateway with a small body limit, before one provider that must not hear of anything.
 async fn gateway() -> (Gateway, Upstream) {
@@ -35,7 +35,16 @@ async fn gateway() -> (Gateway, Upstream) {
 
 async fn post(gateway: &Gateway, dialect: Dialect, content_type: &'static str, body: Bytes) -> Observed {
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(content_type))]);
-    let path = client::path(dialect);
+    post_to(gateway, dialect, &client::path(dialect, "chat", false), headers, body).await
+}
+
+async fn post_to(
+    gateway: &Gateway,
+    dialect: Dialect,
+    path: &str,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Observed {
     let response = client::request(gateway.address(), Method::POST, path, headers, body).await;
     client::read(dialect, response).await
 }
@@ -48,7 +57,8 @@ fn assert_error(seen: &Observed, dialect: Dialect, status: u16, says: &str, case
     let message = error["message"].as_str().unwrap_or_default();
     assert!(message.contains(says), "{case}: `{message}` should say `{says}`");
     assert!(!message.contains("panicked"), "{case}: {message}");
-    assert!(error["type"].is_string(), "{case}: {error}");
+    let word = if dialect == Dialect::GeminiGenerate { "status" } else { "type" };
+    assert!(error[word].is_string(), "{case}: {error}");
     assert_eq!(seen.header("content-type"), "application/json", "{case}");
     assert_eq!(seen.header("x-should-retry"), "false", "{case}");
     assert_eq!(seen.header("x-backstop-request-id").len(), 36, "{case}");
@@ -57,6 +67,10 @@ fn assert_error(seen: &Observed, dialect: Dialect, status: u16, says: &str, case
         Dialect::AnthropicMessages => {
             assert_eq!(whole["type"], "error", "{case}");
             assert_eq!(whole["error_type"], seen.header("x-backstop-error-type"), "{case}");
+        }
+        Dialect::GeminiGenerate => {
+            assert_eq!(error["code"], status, "{case}");
+            assert_eq!(error["error_type"], seen.header("x-backstop-error-type"), "{case}");
         }
         _ => {
             assert!(error["param"].is_null() || error["param"].is_string(), "{case}");
@@ -80,7 +94,7 @@ async fn bodies_that_are_no_requests() {
         ask[field] = serde_json::from_str(value).unwrap();
         ask.to_string()
     };
-    for dialect in DIALECTS {
+    for dialect in [Dialect::OpenaiChat, Dialect::AnthropicMessages] {
         let mut cases: Vec<(&str, Bytes, u16, &str)> = [
             ("broken JSON", r#"{"model": "chat", "#.to_owned(), 400, "JSON"),
             ("text", "hello".to_owned(), 400, "JSON"),
@@ -138,6 +152,58 @@ async fn bodies_that_are_no_requests() {
     }
 }
 
+/// Google's requests name their model in the path, and have other fields.
+#[tokio::test]
+async fn bodies_that_are_no_requests_to_gemini() {
+    let (gateway, upstream) = gateway().await;
+    let dialect = Dialect::GeminiGenerate;
+    let deep = |open: &str, close: &str| {
+        let (open, close) = (open.repeat(10_000), close.repeat(10_000));
+        format!(r#"{{"contents":[{{"parts":[{{"text":"hi"}}]}}],"labels":{open}1{close}}}"#)
+    };
+    let good = r#"{"contents":[{"parts":[{"text":"hi"}]}]}"#;
+    let post = async |path: &str, body: &[u8]| {
+        post_to(&gateway, dialect, path, HeaderMap::new(), Bytes::copy_from_slice(body)).await
+    };
+    let here = client::path(dialect, "chat", false);
+    for (case, body, says) in [
+        ("broken JSON", r#"{"contents": "#.to_owned(), "JSON"),
+        ("text", "hello".to_owned(), "JSON"),
+        ("nothing", String::new(), "JSON"),
+        ("an empty list", "[]".to_owned(), "object"),
+        ("a list", format!("[{good}]"), "object"),
+        ("null", "null".to_owned(), "object"),
+        ("two documents", format!("{good}{good}"), "JSON"),
+        ("no contents", r#"{"generationConfig":{}}"#.to_owned(), "`contents`"),
+        ("contents: 5", r#"{"contents":5}"#.to_owned(), "`contents`"),
+        ("contents: []", r#"{"contents":[]}"#.to_owned(), "`contents`"),
+        ("deep lists", deep("[", "]"), "deep"),
+        ("deep objects", deep(r#"{"a":"#, "}"), "deep"),
+        ("deep and open", "[".repeat(10_000), ""),
+    ] {
+        for path in [&here, &client::path(dialect, "chat", true)] {
+            let seen = post(path, body.as_bytes()).await;
+            assert_error(&seen, dialect, 400, says, &format!("{path}, {case}"));
+        }
+    }
+    let seen = post(&here, b"{\"contents\":[{\"parts\":[{\"text\":\"\xE9\"}]}]}").await;
+    assert_error(&seen, dialect, 400, "UTF-8", "invalid UTF-8");
+    for (path, status, says) in [
+        (client::path(dialect, "nobody", false), 404, "there is no chain, alias or model `nobody`"),
+        (client::path(dialect, "nobody%2Fgemini", true), 404, "`nobody/gemini`"),
+        ("/v1beta/models/:generateContent".to_owned(), 404, "the path names no model"),
+        ("/v1beta/models/%ff:generateContent".to_owned(), 400, "not UTF-8"),
+        ("/v1beta/models/chat:countTokens".to_owned(), 404, ""),
+        ("/v1beta/models/chat:streamGenerateContent".to_owned(), 400, "alt=sse"),
+    ] {
+        let seen = post(&path, good.as_bytes()).await;
+        assert_error(&seen, dialect, status, says, &path);
+    }
+    assert!(upstream.seen().is_empty(), "a provider heard of it");
+    assert!(!gateway.log().contains("panicked"), "{}", gateway.log());
+    assert!(post(&here, good.as_bytes()).await.is_success());
+}
+
 #[tokio::test]
 async fn content_types() {
     let (gateway, upstream) = gateway().await;
@@ -161,14 +227,14 @@ async fn content_types() {
         assert_error(&seen, dialect, 415, "compressed", "gzip");
         assert_eq!(upstream.seen().len(), before + 3, "only the good ones went up");
     }
-    assert_eq!(upstream.seen().len(), 6);
+    assert_eq!(upstream.seen().len(), 3 * DIALECTS.len());
 }
 
 #[tokio::test]
 async fn bodies_over_the_limit() {
     let (gateway, upstream) = gateway().await;
     for dialect in DIALECTS {
-        let path = client::path(dialect);
+        let path = client::path(dialect, "chat", false);
         // Known in advance: refused before a byte of it is sent.
         let told = format!(
             "POST {path} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 65537\r\n\r\n"
@@ -189,7 +255,7 @@ async fn bodies_over_the_limit() {
         let fits = Ask::new(dialect, "chat", &"x".repeat(60_000));
         assert!(fits.send(gateway.address()).await.0.is_success());
     }
-    assert_eq!(upstream.seen().len(), 2);
+    assert_eq!(upstream.seen().len(), DIALECTS.len());
 }
 
 #[tokio::test]
@@ -225,10 +291,7 @@ async fn raw(gateway: &Gateway, dialect: Dialect, bytes: &[u8]) -> Observed {
         .map(|(name, value)| (name.parse::<header::HeaderName>().unwrap(), value.parse().unwrap()))
         .collect();
     assert_eq!(headers[header::CONNECTION], "close");
-    match dialect {
-        Dialect::AnthropicMessages => backstop_tests::reading::anthropic(status, headers, body.as_bytes()),
-        _ => backstop_tests::reading::openai(status, headers, body.as_bytes()),
-    }
+    backstop_tests::reading::read(dialect, status, headers, body.as_bytes())
 }
 
 async fn raw_response(gateway: &Gateway, bytes: &[u8]) -> (String, String) {

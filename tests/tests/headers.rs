@@ -187,9 +187,10 @@ async fn disguised_fields_stay_here_too() {
                 "messages": [{{"role": "user", "content": "hi"}}], "base\u005Furl": "{CALLER_SECRET}", "api_key": "{CALLER_SECRET}"}}"#,
             chain(provider)
         );
-        let path = client::path(caller);
+        let path = client::path(caller, chain(provider), false);
         let response =
-            client::request(gateway.address(), Method::POST, path, HeaderMap::new(), Bytes::from(body)).await;
+            client::request(gateway.address(), Method::POST, &path, HeaderMap::new(), Bytes::from(body))
+                .await;
         let seen = client::read(caller, response).await;
         assert!(seen.is_success(), "{caller:?} to {provider:?}: {}", seen.body);
         let upstream = if provider == Dialect::OpenaiChat { &openai } else { &anthropic };

@@ -11,7 +11,7 @@ use backstop_tests::{
     wait::settled,
 };
 
-const DIALECTS: [Dialect; 2] = [Dialect::OpenaiChat, Dialect::AnthropicMessages];
+const DIALECTS: [Dialect; 3] = Dialect::ALL;
 const MODEL: &str = "quick";
 
 /// What a provider would send, were it let.

@@ -8,13 +8,13 @@ use backstop_tests::{
     gateway::Gateway,
     led::{self, Led},
     live::Live,
-    row::{Row, STREAMED},
+    row::{Extent, Row, STREAMED},
     run::{Outcome, judge},
     verdict::Verdict,
     wait::within,
 };
 
-const DIALECTS: [Dialect; 2] = [Dialect::OpenaiChat, Dialect::AnthropicMessages];
+const DIALECTS: [Dialect; 3] = Dialect::ALL;
 const MODEL: &str = "quick";
 
 #[tokio::test]
@@ -86,9 +86,14 @@ async fn a_stream_without_a_sentinel_is_not_held_open() {
         for ingress in DIALECTS {
             let (live, mut call) = gateway.lockstep(ingress, upstream, 3).await;
             let closing = led::closing(upstream, MODEL, 3);
-            let sentinel =
-                if upstream == Dialect::AnthropicMessages { "event: message_stop" } else { "data: [DONE]" };
+            let sentinel = match upstream {
+                Dialect::AnthropicMessages => "event: message_stop",
+                // Google's streams have none, and end with the body alone.
+                Dialect::GeminiGenerate => "\n\n",
+                _ => "data: [DONE]",
+            };
             let (finish, _) = closing.split_once(sentinel).unwrap();
+            let finish = if upstream == Dialect::GeminiGenerate { &closing } else { finish };
             call.send(finish.to_owned()).await;
             let seen = within(Duration::from_secs(2), "the end of the stream", live.rest()).await;
             assert!(seen.is_success() && seen.terminated, "{ingress} to {upstream}: {seen:?}");
@@ -126,15 +131,18 @@ async fn signs_of_life_are_no_answer() {
 /// Row 28: led by hand, since a simulator counts tokens, which takes its time with ten megabytes.
 #[tokio::test]
 async fn r28_large_event() {
-    let row = Row::new("28-large-event", "one event of 10 MB", "A's exact answer").ways(STREAMED).few();
+    let row = Row::new("28-large-event", "one event of 10 MB", "A's exact answer")
+        .ways(STREAMED)
+        .extent(Extent::Few);
     let large = "0123456789 äöü 東京 \"quoted\" and\n".repeat(10_000_000 / 36);
     let mut gateway = Started::new("").await;
     let mut outcomes = Vec::new();
     for variant in row.variants() {
         let mut v = Verdict::default();
-        let (live, call) = gateway.lockstep(variant.ingress, variant.a, 1).await;
-        call.send(led::token(variant.a, MODEL, &large)).await;
-        call.send(led::closing(variant.a, MODEL, 2)).await;
+        let upstream = variant.a.dialect();
+        let (live, call) = gateway.lockstep(variant.ingress, upstream, 1).await;
+        call.send(led::token(upstream, MODEL, &large)).await;
+        call.send(led::closing(upstream, MODEL, 2)).await;
         let seen = live.rest().await;
         v.that(seen.is_success() && seen.terminated, || format!("{:?} {:?}", seen.error, seen.broken));
         v.that(seen.text == text(0) + &large, || format!("{} bytes of text", seen.text.len()));
@@ -178,12 +186,12 @@ async fn a_caller_who_leaves_cancels_the_call_within_a_second() {
 async fn five_hundred_streams_come_out_unmixed() {
     const STREAMS: usize = 500;
     const TOKENS: usize = 12;
-    let Started { gateway, openai, anthropic } = Started::new("").await;
-    let feeds =
-        [(openai, Dialect::OpenaiChat), (anthropic, Dialect::AnthropicMessages)].map(|(up, dialect)| {
-            #[expect(clippy::disallowed_methods, reason = "ends with the test")]
-            tokio::spawn(feed(up, dialect, TOKENS))
-        });
+    let Started { gateway, upstreams } = Started::new("").await;
+    let mut dialects = DIALECTS.into_iter();
+    let feeds = upstreams.map(|up| {
+        #[expect(clippy::disallowed_methods, reason = "ends with the test")]
+        tokio::spawn(feed(up, dialects.next().expect("one each"), TOKENS))
+    });
 
     let mut connections = Vec::new();
     for _ in 0..8 {
@@ -192,7 +200,7 @@ async fn five_hundred_streams_come_out_unmixed() {
     let callers = (0..STREAMS).map(|number| {
         let mut connection = connections[number % connections.len()].clone();
         async move {
-            let (ingress, upstream) = (DIALECTS[number % 2], DIALECTS[number / 2 % 2]);
+            let (ingress, upstream) = (DIALECTS[number % 3], DIALECTS[number / 3 % 3]);
             let name = format!("caller-{number:03}");
             let ask = Ask::new(ingress, Started::chain(upstream), &name).streamed(true);
             let seen = client::read(ingress, ask.start_over(&mut connection).await).await;
@@ -211,8 +219,11 @@ async fn feed(mut upstream: Led, dialect: Dialect, tokens: usize) {
         let call = upstream.call().await;
         #[expect(clippy::disallowed_methods, reason = "ends with the call")]
         tokio::spawn(async move {
-            let prompt = call.json()["messages"][0]["content"].clone();
-            let name = prompt.as_str().or_else(|| prompt[0]["text"].as_str()).expect("a prompt").to_owned();
+            let asked = call.json();
+            let prompt = &asked["messages"][0]["content"];
+            let prompt = prompt.as_str().or_else(|| prompt[0]["text"].as_str());
+            let prompt = prompt.or_else(|| asked["contents"][0]["parts"][0]["text"].as_str());
+            let name = prompt.expect("a prompt").to_owned();
             call.send(led::opening(dialect, MODEL)).await;
             for at in 0..tokens {
                 call.send(led::token(dialect, MODEL, &format!("{name}.{at} "))).await;
@@ -223,36 +234,42 @@ async fn feed(mut upstream: Led, dialect: Dialect, tokens: usize) {
     }
 }
 
-/// A gateway with a chain to each of two hand-led providers.
+/// A gateway with a chain to each of three hand-led providers, one of each dialect.
 struct Started {
     gateway: Gateway,
-    openai: Led,
-    anthropic: Led,
+    upstreams: [Led; 3],
 }
 
 impl Started {
     async fn new(chain: &str) -> Self {
-        let (openai, anthropic) = (Led::start().await, Led::start().await);
+        let upstreams = [Led::start().await, Led::start().await, Led::start().await];
         let yaml = format!(
             "providers:
   o: {{ dialect: openai-chat, base_url: \"{}\" }}
   a: {{ dialect: anthropic-messages, base_url: \"{}\" }}
+  g: {{ dialect: gemini-generate, base_url: \"{}\" }}
 chains:
   to-openai: {{ targets: [o/{MODEL}] {chain} }}
   to-anthropic: {{ targets: [a/{MODEL}] {chain} }}
+  to-gemini: {{ targets: [g/{MODEL}] {chain} }}
 ",
-            openai.base_url(Dialect::OpenaiChat),
-            anthropic.base_url(Dialect::AnthropicMessages),
+            upstreams[0].base_url(DIALECTS[0]),
+            upstreams[1].base_url(DIALECTS[1]),
+            upstreams[2].base_url(DIALECTS[2]),
         );
-        Self { gateway: Gateway::start(&yaml).await, openai, anthropic }
+        Self { gateway: Gateway::start(&yaml).await, upstreams }
     }
 
     fn chain(upstream: Dialect) -> &'static str {
-        if upstream == Dialect::AnthropicMessages { "to-anthropic" } else { "to-openai" }
+        match upstream {
+            Dialect::AnthropicMessages => "to-anthropic",
+            Dialect::GeminiGenerate => "to-gemini",
+            _ => "to-openai",
+        }
     }
 
     fn of(&mut self, upstream: Dialect) -> &mut Led {
-        if upstream == Dialect::AnthropicMessages { &mut self.anthropic } else { &mut self.openai }
+        &mut self.upstreams[DIALECTS.iter().position(|dialect| *dialect == upstream).expect("one of them")]
     }
 
     /// Streams `tokens` tokens, each sent only when the caller has the one before it.

@@ -3,7 +3,7 @@
 use backstop_simulator::{Cut, Fault, Script};
 use http::HeaderValue;
 
-use crate::row::{A_TEXT, Row, WHOLE, alpha};
+use crate::row::{A_TEXT, Extent, Row, WHOLE, alpha};
 
 /// Row 17.
 #[must_use]
@@ -68,6 +68,7 @@ pub fn r20_cut_length() -> Row {
     Row::new("20-cut-length", "200, body breaks off halfway (`content-length`)", "B's answer")
         .a(Script::always(alpha([Fault::cut_body(Cut::Length)])))
         .ways(WHOLE)
+        .extent(Extent::Long)
         .check(|case, v| case.fell_over(v, "transport", 2))
 }
 
@@ -77,5 +78,6 @@ pub fn r20_cut_chunks() -> Row {
     Row::new("20-cut-chunks", "200, body breaks off halfway (chunked)", "B's answer")
         .a(Script::always(alpha([Fault::cut_body(Cut::Chunked)])))
         .ways(WHOLE)
+        .extent(Extent::Long)
         .check(|case, v| case.fell_over(v, "transport", 2))
 }

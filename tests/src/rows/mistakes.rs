@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use backstop_simulator::{ApiError, Fault, Script};
 
-use crate::{case::Case, row::Row, verdict::Verdict};
+use crate::{
+    case::Case,
+    row::{Extent, Row},
+    verdict::Verdict,
+};
 
 /// Row 12.
 #[must_use]
@@ -39,7 +43,9 @@ pub fn r13_policy() -> Row {
             case.calls(v, 1, 0);
             let said = case.seen.message().to_lowercase();
             v.that(
-                ["policy", "policies", "usage", "safety", "content"].iter().any(|word| said.contains(word)),
+                ["policy", "policies", "usage", "safety", "content", "responsible ai"]
+                    .iter()
+                    .any(|word| said.contains(word)),
                 || format!("the provider's reason is lost: {said}"),
             );
         })
@@ -121,7 +127,7 @@ pub fn r25_deadline() -> Row {
     .a(Script::always(Fault::no_answer()))
     .b(Script::always(Fault::no_answer()))
     .chain("deadline: {clock}")
-    .few()
+    .extent(Extent::Short)
     .check(|case, v| {
         case.failed(v, 504, "timeout");
         v.that(case.a.len() == 1 && case.b.len() <= 1, || {

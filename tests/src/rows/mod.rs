@@ -2,6 +2,7 @@
 
 pub mod bodies;
 pub mod bytes;
+pub mod garbage;
 pub mod limits;
 pub mod mistakes;
 pub mod outages;

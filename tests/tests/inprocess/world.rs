@@ -29,14 +29,14 @@ pub(crate) struct Way {
 }
 
 impl Way {
-    /// Every caller, every first and every second provider, streamed and not.
+    /// Every caller with every first provider, streamed and not; the second one takes turns.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let dialects = [Dialect::OpenaiChat, Dialect::AnthropicMessages];
-        (0..16).map(move |bits: usize| Self {
-            caller: dialects[bits & 1],
-            a: dialects[bits >> 1 & 1],
-            b: dialects[bits >> 2 & 1],
-            streamed: bits & 8 != 0,
+        let dialect = |number: usize| Dialect::ALL[number % 3];
+        (0..18).map(move |number: usize| Self {
+            caller: dialect(number),
+            a: dialect(number / 3),
+            b: dialect(number + number / 3 + number / 9),
+            streamed: number >= 9,
         })
     }
 
@@ -155,10 +155,7 @@ chains:
         let (head, body) = response.into_parts();
         let body = body.collect().await.expect("never fails").to_bytes();
         let took = Instant::now().saturating_duration_since(begun);
-        let seen = match self.way.caller {
-            Dialect::AnthropicMessages => reading::anthropic(head.status, head.headers, &body),
-            _ => reading::openai(head.status, head.headers, &body),
-        };
+        let seen = reading::read(self.way.caller, head.status, head.headers, &body);
         Got { seen, took }
     }
 }
@@ -166,6 +163,7 @@ chains:
 fn keyed(mut request: Request<Payload>, dialect: Dialect, key: &str) -> Request<Payload> {
     let (name, value) = match dialect {
         Dialect::AnthropicMessages => ("x-api-key", key.to_owned()),
+        Dialect::GeminiGenerate => ("x-goog-api-key", key.to_owned()),
         _ => ("authorization", format!("Bearer {key}")),
     };
     request.headers_mut().insert(name, HeaderValue::try_from(value).expect("a header value"));
@@ -176,6 +174,7 @@ fn keyed(mut request: Request<Payload>, dialect: Dialect, key: &str) -> Request<
 pub(crate) fn model(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::AnthropicMessages => "claude-haiku-4-5",
+        Dialect::GeminiGenerate => "gemini-2.5-flash-lite",
         _ => "gpt-4.1-mini",
     }
 }
