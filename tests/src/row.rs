@@ -26,6 +26,8 @@ pub struct Row {
     pub b: Option<Side>,
     /// With which prompts and first targets it is run.
     pub extent: Extent,
+    /// First targets that it is not run with: what they say is not understood yet.
+    pub except: &'static [Maker],
     /// What must hold, besides what must hold in all rows.
     pub check: fn(&Case, &mut Verdict),
 }
@@ -129,6 +131,7 @@ impl Row {
             a: Side { at: At::Simulator, target: "", script: healthy(A_TEXT) },
             b: Some(Side { at: At::Simulator, target: "", script: healthy(B_TEXT) }),
             extent: Extent::Usual,
+            except: &[],
             check: |_, _| {},
         }
     }
@@ -198,6 +201,13 @@ impl Row {
         self
     }
 
+    /// First targets that it is not run with.
+    #[must_use]
+    pub const fn except(mut self, makers: &'static [Maker]) -> Self {
+        self.except = makers;
+        self
+    }
+
     /// With which prompts and first targets it is run.
     #[must_use]
     pub const fn extent(mut self, extent: Extent) -> Self {
@@ -232,6 +242,7 @@ impl Row {
                 }
             }
         }
+        all.retain(|it| !self.except.contains(&it.a));
         all
     }
 }

@@ -47,12 +47,6 @@ pub(super) fn stream(seen: &mut Observed) {
         usage(seen, &answer["usageMetadata"]);
         seen.terminated = seen.finish.is_some();
     }
-    // SDKs for Google's API read every line that is no data as the beginning of an error.
-    for line in seen.body.clone().lines() {
-        if !line.is_empty() && !line.starts_with("data: ") {
-            seen.broken(format!("a line that is no data: {line}"));
-        }
-    }
     if ids.len() > 1 {
         seen.broken(format!("several ids: {ids:?}"));
     }

@@ -6,6 +6,7 @@ use backstop_simulator::{ApiError, Fault, Script};
 
 use crate::{
     case::Case,
+    maker::Maker,
     row::{Extent, Row},
     verdict::Verdict,
 };
@@ -38,6 +39,7 @@ pub fn r12_context_same_window() -> Row {
 pub fn r13_policy() -> Row {
     Row::new("13-policy", "400: content policy", "that error, with the provider's reason")
         .a(Script::always(Fault::error(ApiError::ContentPolicy)))
+        .except(&[Maker::Gemini])
         .check(|case, v| {
             case.failed(v, 400, "content_policy_violation");
             case.calls(v, 1, 0);
@@ -56,6 +58,7 @@ pub fn r13_policy() -> Row {
 pub fn r13_policy_next() -> Row {
     Row::new("13-policy-next", "400: content policy; `on_content_filter: next`", "B's answer")
         .a(Script::always(Fault::error(ApiError::ContentPolicy)))
+        .except(&[Maker::Gemini])
         .chain("on_content_filter: next")
         .check(|case, v| case.fell_over(v, "content_filter", 1))
 }
