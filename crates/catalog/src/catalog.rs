@@ -1,13 +1,25 @@
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use backstop_core::Flavour;
 
-use crate::{Model, Provider};
+use crate::{
+    Model, Price, Provider,
+    listed::{LISTED, VERSION},
+};
 
 /// Providers and their models.
 #[derive(Clone, Debug)]
 pub struct Catalog {
     providers: Vec<Provider>,
+    rows: Vec<Rows>,
+}
+
+/// The rows of one provider, read when one of them is first asked for.
+#[derive(Clone, Debug)]
+struct Rows {
+    provider: &'static str,
+    text: &'static str,
+    models: OnceLock<Vec<Model>>,
 }
 
 impl Catalog {
@@ -26,7 +38,8 @@ impl Catalog {
             let mut providers: Vec<Provider> =
                 files.into_iter().map(|file| read(serde_json::from_str(file))).collect();
             providers.extend(read::<Vec<Provider>>(serde_json::from_str(include_str!("../data/local.json"))));
-            Catalog { providers }
+            let rows = LISTED.iter().map(|(provider, text)| Rows { provider, text, models: OnceLock::new() });
+            Catalog { providers, rows: rows.collect() }
         });
         &BUNDLED
     }
@@ -57,15 +70,53 @@ impl Catalog {
     /// The model `id` at the provider `provider`: by its id, or as a dated snapshot of it (`-2025-04-14`, `-20250514`).
     #[must_use]
     pub fn model(&self, provider: &str, id: &str) -> Option<&Model> {
-        let models = &self.provider(provider)?.models;
-        let find = |id: &str| models.iter().find(|model| model.id == id);
-        find(id).or_else(|| find(without_date(id)?)).or_else(|| find(id.strip_suffix("-latest")?))
+        let checked = self.provider(provider).and_then(|provider| find(&provider.models, id));
+        checked.or_else(|| find(self.rows(provider)?, id))
     }
 
-    /// The first provider that has the model `id`, and the model.
+    /// Every model of every provider that anything is known of, by provider and id.
+    pub fn listing(&self) -> impl Iterator<Item = (&str, &Model)> {
+        let checked = self.providers.iter().flat_map(|provider| {
+            let rows = self.rows(&provider.name).unwrap_or_default();
+            let only_here = provider.models.iter().filter(|model| rows.iter().all(|row| row.id != model.id));
+            only_here.map(|model| (provider.name.as_str(), model))
+        });
+        self.rows
+            .iter()
+            .flat_map(|rows| rows.models().iter().map(|model| (rows.provider, model)))
+            .chain(checked)
+    }
+
+    /// The day on which the bundled data was put together.
+    #[must_use]
+    pub const fn version(&self) -> &'static str {
+        VERSION
+    }
+
+    fn rows(&self, provider: &str) -> Option<&[Model]> {
+        self.rows.iter().find(|rows| rows.provider == provider).map(Rows::models)
+    }
+
+    /// What the model `id` costs at `provider`, all tiers included; `None` where that is unknown.
+    #[must_use]
+    pub fn price(&self, provider: &str, id: &str) -> Option<&Price> {
+        let row = self.rows(provider).and_then(|rows| find(rows, id)).or_else(|| self.model(provider, id));
+        row.map(|model| &model.price).filter(|price| price.is_known())
+    }
+
+    /// Reads a price as the catalogue's files write it.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text.
+    pub fn read_price(json: &str) -> Result<Price, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    /// The first provider whose checked models have `id`, and the model.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<(&Provider, &Model)> {
-        self.providers.iter().find_map(|provider| Some((provider, self.model(&provider.name, id)?)))
+        self.providers.iter().find_map(|provider| Some((provider, find(&provider.models, id)?)))
     }
 }
 
@@ -73,6 +124,21 @@ impl Catalog {
 #[expect(clippy::panic, reason = "a catalogue that cannot be read is a broken build")]
 fn read<T>(data: serde_json::Result<T>) -> T {
     data.unwrap_or_else(|error| panic!("the bundled catalogue is broken: {error}"))
+}
+
+impl Rows {
+    fn models(&self) -> &[Model] {
+        self.models.get_or_init(|| read(serde_json::from_str(self.text)))
+    }
+}
+
+/// By its id, by another name, or as a dated or latest form of it.
+fn find<'a>(models: &'a [Model], id: &str) -> Option<&'a Model> {
+    let exact = |id: &str| {
+        let named = models.iter().find(|model| model.id == id);
+        named.or_else(|| models.iter().find(|model| model.aliases.iter().any(|alias| alias == id)))
+    };
+    exact(id).or_else(|| exact(without_date(id)?)).or_else(|| exact(id.strip_suffix("-latest")?))
 }
 
 fn host(url: &str) -> &str {

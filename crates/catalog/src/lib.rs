@@ -18,6 +18,7 @@
 //! target ([`ModelOverrides`]).
 
 mod catalog;
+mod listed;
 mod model;
 mod overrides;
 mod price;
@@ -27,7 +28,7 @@ pub use self::{
     catalog::Catalog,
     model::{Model, Reasoning},
     overrides::ModelOverrides,
-    price::Price,
+    price::{Above, Hours, Price},
     provider::Provider,
 };
 

@@ -48,15 +48,56 @@ pub struct Model {
     /// Whether it hears audio.
     #[serde(default)]
     pub audio: Option<bool>,
+    /// Further names of the same model at the provider.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// Whether it can reason.
+    #[serde(default)]
+    pub reasons: Option<bool>,
+    /// Whether the provider keeps prompts in a cache for it.
+    #[serde(default)]
+    pub caches: Option<bool>,
+    /// What it takes (`text`, `image`, `audio`, …), where that is known.
+    #[serde(default)]
+    pub takes: Vec<String>,
+    /// What it gives, where that is known.
+    #[serde(default)]
+    pub gives: Vec<String>,
     /// What it costs.
     #[serde(default)]
     pub price: Price,
     /// The day on which the provider takes it away, as `2027-01-14`.
     #[serde(default)]
     pub retires: Option<String>,
+    /// The day on which it came out.
+    #[serde(default)]
+    pub released: Option<String>,
+    /// Whether the provider advises against it.
+    #[serde(default)]
+    pub deprecated: bool,
     /// Where these facts are from.
     #[serde(default)]
     pub source: String,
+}
+
+impl Model {
+    /// What it is known to be able to do, in words: `tools`, `images`, `documents`, `audio`, `json_schema`, `reasoning`,
+    /// `prompt_cache`, `prefill`.
+    pub fn capabilities(&self) -> impl Iterator<Item = &'static str> {
+        let reasons =
+            self.reasons == Some(true) || !matches!(self.reasoning, Reasoning::Unknown | Reasoning::None);
+        let can = [
+            (self.tools == Some(true), "tools"),
+            (self.images == Some(true), "images"),
+            (self.documents == Some(true), "documents"),
+            (self.audio == Some(true), "audio"),
+            (self.structured_output == Some(true), "json_schema"),
+            (reasons, "reasoning"),
+            (self.caches == Some(true) || self.price.cache_read.is_some(), "prompt_cache"),
+            (self.prefill == Some(true), "prefill"),
+        ];
+        can.into_iter().filter_map(|(can, word)| can.then_some(word))
+    }
 }
 
 /// How a model is told to reason.

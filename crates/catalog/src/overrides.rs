@@ -1,4 +1,4 @@
-use crate::{Model, Reasoning};
+use crate::{Model, Price, Reasoning};
 
 /// What an operator knows better than the catalogue, or knows where the catalogue knows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct ModelOverrides {
     pub documents: Option<bool>,
     /// Whether it hears audio.
     pub audio: Option<bool>,
+    /// What it costs: all of its price, not only what differs.
+    pub price: Option<Price>,
 }
 
 impl ModelOverrides {
@@ -42,6 +44,9 @@ impl ModelOverrides {
         if self.window.is_some() {
             // A longest prompt belongs to the window that it was measured with.
             (model.window, model.max_input) = (self.window, None);
+        }
+        if let Some(price) = &self.price {
+            model.price = price.clone();
         }
         model.max_output = self.max_output.or(model.max_output);
         if let Some(reasons) = self.reasoning {

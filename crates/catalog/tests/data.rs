@@ -92,3 +92,34 @@ fn prices(price: &Price) -> impl Iterator<Item = &String> {
         .into_iter()
         .flatten()
 }
+
+#[test]
+fn more_than_a_thousand_models_of_forty_providers_have_a_price() {
+    let priced: Vec<_> = Catalog::bundled().listing().filter(|(_, model)| model.price.is_known()).collect();
+    let providers: std::collections::BTreeSet<_> = priced.iter().map(|(provider, _)| *provider).collect();
+    assert!(priced.len() > 1_000 && providers.len() >= 40, "{} of {}", priced.len(), providers.len());
+}
+
+#[test]
+fn rows_are_plausible_and_name_their_source() {
+    let mut seen = std::collections::BTreeSet::new();
+    for (provider, model) in Catalog::bundled().listing() {
+        let name = format!("{provider}/{}", model.id);
+        assert!(!model.source.is_empty() && !model.id.is_empty(), "{name}");
+        for price in prices(&model.price) {
+            let amount: Result<backstop_core::Usd, _> = price.parse();
+            assert!(amount.is_ok_and(|amount| amount.split(1_000_000).is_some()), "{name}: {price}");
+        }
+        let thresholds: Vec<_> = model.price.above.iter().map(|above| above.tokens).collect();
+        assert!(thresholds.is_sorted(), "{name}");
+        assert!(seen.insert(name.clone()), "{name} stands twice");
+    }
+}
+
+#[test]
+fn unknown_models_have_no_price() {
+    let catalog = Catalog::bundled();
+    assert_eq!(catalog.price("openai", "gpt-99"), None);
+    assert_eq!(catalog.price("nobody", "gpt-4.1-mini"), None);
+    assert!(catalog.price("groq", "openai/gpt-oss-120b").is_some());
+}

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use backstop_catalog::ModelOverrides;
-use backstop_core::{Dialect, Edit, Flavour};
+use backstop_core::{Dialect, Edit, Flavour, Usd};
 use http::HeaderName;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -94,6 +94,10 @@ pub struct ChainConfig {
     pub on_content_filter: OnContentFilter,
     /// The most targets tried for one request, where it is not the default.
     pub max_targets: Option<usize>,
+    /// The most that a request may cost, all of its attempts together.
+    pub max_cost: Option<Usd>,
+    /// What becomes of a stream that passes it.
+    pub on_max_cost: OnMaxCost,
     /// The breaker of its targets.
     pub breaker: BreakerSwitch,
 }
@@ -136,6 +140,17 @@ pub struct TimeoutConfig {
     pub idle: Option<Duration>,
     /// For the whole answer (not streamed).
     pub total: Option<Duration>,
+}
+
+/// What becomes of a stream that comes to cost more than `max_cost`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnMaxCost {
+    /// It goes on: only targets are refused. The default.
+    #[default]
+    Continue,
+    /// It ends with an error event.
+    End,
 }
 
 /// What a death in the middle of a stream means.
@@ -210,6 +225,8 @@ impl ChainConfig {
             mid_stream: MidStream::default(),
             on_content_filter: OnContentFilter::default(),
             max_targets: None,
+            max_cost: None,
+            on_max_cost: OnMaxCost::default(),
             breaker: BreakerSwitch::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use backstop_catalog::Price;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use serde_saphyr::Spanned;
@@ -71,6 +72,8 @@ pub(crate) struct Chain {
     #[serde(default)]
     pub(crate) on_content_filter: Option<Spanned<String>>,
     pub(crate) max_targets: Option<Spanned<usize>>,
+    pub(crate) max_cost: Option<Spanned<String>>,
+    pub(crate) on_max_cost: Option<Spanned<String>>,
     pub(crate) retries: Option<u32>,
     #[serde(default)]
     pub(crate) timeouts: Timeouts,
@@ -121,6 +124,7 @@ pub(crate) struct Target {
     pub(crate) images: Option<bool>,
     pub(crate) documents: Option<bool>,
     pub(crate) audio: Option<bool>,
+    pub(crate) price: Option<Price>,
 }
 
 #[derive(Debug, Default, Deserialize)]

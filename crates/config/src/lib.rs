@@ -34,8 +34,8 @@ mod values;
 
 pub use self::{
     config::{
-        BreakerConfig, BreakerSwitch, ChainConfig, Config, MidStream, OnContentFilter, ProviderConfig,
-        ServerConfig, TargetConfig, TimeoutConfig, UnsupportedPolicy,
+        BreakerConfig, BreakerSwitch, ChainConfig, Config, MidStream, OnContentFilter, OnMaxCost,
+        ProviderConfig, ServerConfig, TargetConfig, TimeoutConfig, UnsupportedPolicy,
     },
     environment::Environment,
     error::{ConfigError, ConfigErrors},

@@ -24,6 +24,8 @@ pub enum Command {
     Check(ConfigArguments),
     /// What a span of time was like and cost, from the ledger.
     Report(ReportArguments),
+    /// List and search the models that the catalogue knows, with their prices.
+    Models(ModelsArguments),
     /// Watch requests survive a provider's failures: simulated providers, the gateway and traffic in one process.
     Demo(DemoArguments),
 }
@@ -36,6 +38,28 @@ pub struct ConfigArguments {
     /// the environment.
     #[arg(long = "config", short = 'c', value_name = "FILE", env = "BACKSTOP_CONFIG", value_delimiter = ',')]
     pub files: Vec<PathBuf>,
+}
+
+/// What `models` is told.
+#[derive(Debug, Default, Args)]
+#[non_exhaustive]
+pub struct ModelsArguments {
+    /// Words that the model's name (`provider/model`) has; all of them.
+    #[arg(value_name = "SEARCH")]
+    pub(crate) search: Vec<String>,
+    /// Only this provider's.
+    #[arg(long, value_name = "PROVIDER")]
+    pub(crate) provider: Option<String>,
+    /// Only those that can do this: tools, images, documents, audio, json_schema, reasoning, prompt_cache, prefill. May be
+    /// given several times.
+    #[arg(long, value_name = "CAPABILITY")]
+    pub(crate) capability: Vec<String>,
+    /// Only those whose input and output cost at most this many dollars a million tokens.
+    #[arg(long, value_name = "DOLLARS")]
+    pub(crate) max_price: Option<String>,
+    /// As JSON, with all that is known of each.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// How the log is written.

@@ -1,5 +1,6 @@
 //! Chains, and how their targets are tried.
 
+use backstop_core::Usd;
 use serde_saphyr::Spanned;
 
 use super::{
@@ -7,7 +8,7 @@ use super::{
     target::{timeout_config, unsupported_policy},
 };
 use crate::{
-    BreakerConfig, BreakerSwitch, ChainConfig, MidStream, OnContentFilter, TargetConfig,
+    BreakerConfig, BreakerSwitch, ChainConfig, MidStream, OnContentFilter, OnMaxCost, TargetConfig,
     document::{self, BreakerEntry},
     values::Span,
 };
@@ -69,6 +70,8 @@ impl Resolver<'_> {
                 .and_then(|word| self.word(&word, on_content_filter))
                 .unwrap_or_default(),
             max_targets: chain.max_targets.map(|max| max.value),
+            max_cost: chain.max_cost.and_then(|cost| self.word(&cost, max_cost)),
+            on_max_cost: chain.on_max_cost.and_then(|word| self.word(&word, on_max_cost)).unwrap_or_default(),
             breaker: chain.breaker.map_or_else(BreakerSwitch::default, |breaker| self.breaker(&breaker)),
         }
     }
@@ -92,6 +95,18 @@ impl Resolver<'_> {
             open: Span::duration(figures.open),
             max_open: Span::duration(figures.max_open),
         })
+    }
+}
+
+fn max_cost(text: &str) -> Result<Usd, String> {
+    text.parse().map_err(|error| format!("`max_cost: {text}` is {error}"))
+}
+
+fn on_max_cost(word: &str) -> Result<OnMaxCost, String> {
+    match word {
+        "continue" => Ok(OnMaxCost::Continue),
+        "end" => Ok(OnMaxCost::End),
+        _ => Err(format!("unknown `on_max_cost` policy `{word}`; choose `continue` or `end`")),
     }
 }
 

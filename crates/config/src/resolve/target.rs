@@ -143,6 +143,7 @@ fn overrides(target: &document::Target) -> ModelOverrides {
     overrides.images = target.images;
     overrides.documents = target.documents;
     overrides.audio = target.audio;
+    overrides.price.clone_from(&target.price);
     overrides
 }
 

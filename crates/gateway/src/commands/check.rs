@@ -6,7 +6,7 @@ use std::{
 };
 
 use backstop_config::{
-    BreakerSwitch, ChainConfig, Config, MidStream, OnContentFilter, ProviderConfig, ServerConfig,
+    BreakerSwitch, ChainConfig, Config, MidStream, OnContentFilter, OnMaxCost, ProviderConfig, ServerConfig,
     TargetConfig,
 };
 
@@ -83,6 +83,13 @@ fn chain(out: &mut impl Write, chain: &ChainConfig) -> io::Result<()> {
     ];
     said.extend(chain.deadline.map(|deadline| format!("deadline {deadline:?}")));
     said.extend(chain.max_targets.map(|most| format!("at most {most} targets a request")));
+    if let Some(most) = chain.max_cost {
+        let then = match chain.on_max_cost {
+            OnMaxCost::End => "a stream that passes it ends",
+            _ => "a stream that passes it goes on",
+        };
+        said.push(format!("at most ${most} a request, {then}"));
+    }
     if chain.on_content_filter == OnContentFilter::Next {
         said.push("a content policy's refusal goes on to the next target".to_owned());
     }
@@ -117,6 +124,9 @@ fn particulars(target: &TargetConfig) -> String {
     ];
     let set = clocks.into_iter().filter_map(|(clock, limit): (_, Option<Duration>)| Some((clock, limit?)));
     said.extend(set.map(|(clock, limit)| format!("{clock} {limit:?}")));
+    if target.overrides.price.is_some() {
+        said.push("a price of its own".to_owned());
+    }
     if !target.edits.is_empty() {
         said.push(format!("{} edit(s) to each request", target.edits.len()));
     }

@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod error;
+mod models;
 mod report;
 mod serve;
 
@@ -22,6 +23,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Serve(arguments) => block_on(serve::serve(arguments)),
         Command::Report(arguments) => report::report(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Models(arguments) => models::models(&arguments),
         Command::Demo(arguments) => block_on(demo::demo(arguments)),
     };
     match result {

@@ -5,8 +5,9 @@ use std::{collections::HashMap, fmt, sync::Arc, time::Instant};
 use backstop_breaker::{BreakerHandle, cooldown::Cooling};
 use backstop_catalog::{Catalog, Model};
 use backstop_commit::CommitConfig;
-use backstop_config::{ChainConfig, Config, MidStream, ProviderConfig, TargetConfig};
+use backstop_config::{ChainConfig, Config, MidStream, OnMaxCost, ProviderConfig, TargetConfig};
 use backstop_core::{Dialect, Failure, Kind, Needs, RetryBudget, Text};
+use backstop_cost::{BadPrice, CostConfig, Tariff};
 use backstop_fallback::Candidate;
 use backstop_telemetry::metrics::{LedgerSnapshot, Metrics, OTHER, Snapshot};
 use parking_lot::Mutex;
@@ -297,13 +298,16 @@ impl Stack {
             _ => backstop_commit::MidStream::Error,
         });
         let commit = self.commits.then_some(commit);
+        let cost = cost(chain, target).map_err(|error| {
+            BuildError::new(format!("chain `{}`, target `{}`: {error}", chain.name, name.name))
+        })?;
         let layers = TargetLayers::new(
             &self.budget,
             pool,
             target,
             &model,
             breaker,
-            (validate, commit),
+            (validate, commit, cost),
             &AttemptHook { metrics, ledger: self.ledger.clone() },
         );
         let candidate = Candidate::new((pool.leaf)(LeafLayers(layers)), name)
@@ -348,6 +352,15 @@ fn breaker_name(name: &backstop_core::Target, target: &TargetConfig, provider: &
         Some(_) => format!("{} at {}", name.name, provider.base_url).into(),
         None => name.name.clone(),
     }
+}
+
+/// What the target costs: the operator's price, or the catalogue's for this model at this provider.
+fn cost(chain: &ChainConfig, target: &TargetConfig) -> Result<CostConfig, BadPrice> {
+    let bundled = Catalog::bundled().price(&target.provider, &target.model);
+    let price = target.overrides.price.as_ref().or(bundled);
+    let tariff = price.map_or_else(|| Ok(Tariff::default()), Tariff::new)?;
+    let config = CostConfig::new(tariff).with_max_cost(chain.max_cost);
+    Ok(config.with_end_stream(chain.on_max_cost == OnMaxCost::End))
 }
 
 /// What the model is known to be unable to do.

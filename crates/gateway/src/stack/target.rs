@@ -8,6 +8,7 @@ use backstop_catalog::Model;
 use backstop_commit::{CommitConfig, CommitLayer};
 use backstop_config::{ProviderConfig, TargetConfig, UnsupportedPolicy};
 use backstop_core::{Answer, BoxError, Call, Failure, Payload, Reply, RetryBudget, classify::Answers};
+use backstop_cost::{CostConfig, CostLayer};
 use backstop_normalize::{NormalizeConfig, NormalizeLayer, Unsupported, facts_of};
 use backstop_retry::{RetryConfig, RetryLayer};
 use backstop_telemetry::AttemptLayer;
@@ -39,6 +40,7 @@ pub(crate) struct TargetLayers {
     pub(crate) validate: ValidateLayer<TargetHook>,
     /// None in tests that show what it is for.
     pub(crate) commit: Option<CommitLayer<TargetHook>>,
+    pub(crate) cost: CostLayer,
     pub(crate) normalize: NormalizeLayer<TargetHook>,
 }
 
@@ -49,7 +51,7 @@ impl TargetLayers {
         target: &TargetConfig,
         model: &Model,
         breaker: TargetBreaker,
-        (validate, commit): (ValidateConfig, Option<CommitConfig>),
+        (validate, commit, cost): (ValidateConfig, Option<CommitConfig>, CostConfig),
         observer: &AttemptHook,
     ) -> Self {
         let (provider, hook) = (&pool.provider, TargetHook(observer.metrics.clone()));
@@ -73,6 +75,7 @@ impl TargetLayers {
             timeouts: timeouts(provider, target, model),
             validate: ValidateLayer::new(validate).with_observer(hook.clone()),
             commit: commit.map(|commit| CommitLayer::new(commit).with_observer(hook.clone())),
+            cost: CostLayer::new(cost),
             normalize: NormalizeLayer::new(normalize).with_observer(hook),
         }
     }
@@ -93,6 +96,7 @@ impl TargetLayers {
             .layer(SilentTimeoutLayer::new(clocks))
             .layer(IdleTimeoutLayer::new(clocks))
             .layer(FirstByteTimeoutLayer::new(clocks))
+            .layer(self.cost.clone())
             .layer(self.normalize.clone())
             .service(leaf);
         match self.commit.clone() {

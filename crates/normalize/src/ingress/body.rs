@@ -2,16 +2,17 @@ use std::{
     convert::Infallible,
     fmt,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
-use backstop_core::{Answer, clock};
+use backstop_core::{Answer, Delta, Origin, clock};
 use backstop_dialect::StreamEncoder;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::{gathered::Gathered, in_flight::Reservation};
+use super::{gathered::Gathered, in_flight::Reservation, response};
 
 pin_project! {
     /// The response's body: the caller's own dialect, event by event as they come, or one document.
@@ -23,6 +24,8 @@ pin_project! {
         #[pin]
         source: Source<A>,
         gathered: Gathered,
+        // Told what it cost before the terminator; taken when it was.
+        origin: Option<Arc<Origin>>,
         reservation: Option<Reservation>,
     }
 }
@@ -37,12 +40,22 @@ pin_project! {
 }
 
 impl<A: Answer> IngressBody<A> {
-    pub(super) fn stream(answer: A, encoder: StreamEncoder, reservation: Option<Reservation>) -> Self {
-        Self { source: Source::Stream { answer, encoder }, gathered: Gathered::default(), reservation }
+    pub(super) fn stream(
+        answer: A,
+        encoder: StreamEncoder,
+        origin: Option<Arc<Origin>>,
+        reservation: Option<Reservation>,
+    ) -> Self {
+        Self {
+            source: Source::Stream { answer, encoder },
+            gathered: Gathered::default(),
+            origin,
+            reservation,
+        }
     }
 
     pub(super) fn whole(bytes: Bytes, reservation: Option<Reservation>) -> Self {
-        Self { source: Source::Whole { bytes }, gathered: Gathered::default(), reservation }
+        Self { source: Source::Whole { bytes }, gathered: Gathered::default(), origin: None, reservation }
     }
 }
 
@@ -63,9 +76,20 @@ impl<A: Answer> Body for IngressBody<A> {
                     return Poll::Ready(gathered.leave(clock::now()));
                 }
                 match answer.as_mut().poll_event(cx) {
-                    Poll::Ready(Some(Ok(event))) => gathered.push(encoder.event(&event)),
-                    Poll::Ready(Some(Err(failure))) => break encoder.fail(&failure),
-                    Poll::Ready(None) => break encoder.finish(),
+                    Poll::Ready(Some(Ok(event))) => {
+                        if event.deltas().contains(&Delta::End) {
+                            gathered.push(cost(this.origin));
+                        }
+                        gathered.push(encoder.event(&event));
+                    }
+                    Poll::Ready(Some(Err(failure))) => {
+                        gathered.push(cost(this.origin));
+                        break encoder.fail(&failure);
+                    }
+                    Poll::Ready(None) => {
+                        gathered.push(cost(this.origin));
+                        break encoder.finish();
+                    }
                     Poll::Pending if gathered.is_empty() => return Poll::Pending,
                     Poll::Pending => {
                         let now = clock::now();
@@ -95,6 +119,11 @@ impl<A: Answer> Body for IngressBody<A> {
             Source::Stream { .. } => SizeHint::default(),
         }
     }
+}
+
+/// The comment that tells what the request cost, once.
+fn cost(origin: &mut Option<Arc<Origin>>) -> Bytes {
+    origin.take().and_then(|origin| response::cost_comment(&origin)).unwrap_or_default()
 }
 
 impl<A> fmt::Debug for IngressBody<A> {

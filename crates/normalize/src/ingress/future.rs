@@ -131,8 +131,11 @@ where
                         let (mut head, answer) = response.into_parts();
                         if origin.peek().stream {
                             heads::streamed(&mut head.headers, origin);
+                            // Google's own SDK reads nothing but data from a stream.
+                            let told = this.origin.clone();
+                            let told = told.filter(|_| this.edge.config.dialect != Dialect::GeminiGenerate);
                             let encoder = StreamEncoder::new(this.edge.config.dialect, *this.voice);
-                            let body = IngressBody::stream(answer, encoder, this.reservation.take());
+                            let body = IngressBody::stream(answer, encoder, told, this.reservation.take());
                             break Ok(Response::from_parts(head, body));
                         }
                         State::Answering { whole: Whole::new(answer), head: Some(head) }

@@ -22,6 +22,7 @@ pub(super) fn whole(headers: &mut HeaderMap, origin: &Origin, losses: &[Loss]) {
     policy::tell_dropped(headers, losses);
     set(headers, header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     told(headers, origin);
+    told_cost(headers, origin);
 }
 
 /// The response that tells a failure.
@@ -55,7 +56,10 @@ pub(super) fn failed<A: Answer>(
         set(headers, HeaderName::from_static("retry-after-ms"), HeaderValue::from(milliseconds));
     }
     match origin {
-        Some(origin) => told(headers, origin),
+        Some(origin) => {
+            told(headers, origin);
+            told_cost(headers, origin);
+        }
         None => set_text(headers, "x-backstop-request-id", &voice.id.to_string()),
     }
     if failure.status() == StatusCode::PAYLOAD_TOO_LARGE || origin.is_none() {
@@ -77,6 +81,26 @@ fn told(headers: &mut HeaderMap, origin: &Origin) {
         set(headers, HeaderName::from_static("x-backstop-fallback-reason"), HeaderValue::from_static(reason));
     }
 }
+
+/// What the request cost, all attempts together; nothing where that is unknown. A stream's head comes too early for it.
+fn told_cost(headers: &mut HeaderMap, origin: &Origin) {
+    let trail = origin.trail();
+    let Some(usd) = trail.cost().usd().filter(|_| trail.last_target().is_some()) else { return };
+    set_text(headers, COST, &usd.to_string());
+    if trail.cost().is_estimated() {
+        set(headers, HeaderName::from_static("x-backstop-cost-estimated"), HeaderValue::from_static("true"));
+    }
+}
+
+/// The same as a comment of a stream, to stand before its terminator.
+pub(super) fn cost_comment(origin: &Origin) -> Option<Bytes> {
+    let trail = origin.trail();
+    let usd = trail.cost().usd().filter(|_| trail.last_target().is_some())?;
+    let estimated = if trail.cost().is_estimated() { " estimated" } else { "" };
+    Some(Bytes::from(format!(": {COST} {usd}{estimated}\n\n")))
+}
+
+const COST: &str = "x-backstop-cost-usd";
 
 fn set(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     headers.insert(name, value);

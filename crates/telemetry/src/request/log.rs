@@ -35,6 +35,8 @@ pub(super) fn emit(report: &RequestReport) {
         cache_write_tokens = usage.map(|usage| usage.cache_write + usage.cache_write_hour),
         output_tokens = usage.map(Usage::total_output),
         reasoning_tokens = usage.map(|usage| usage.reasoning),
+        cost_usd = report.cost.usd().map(tracing::field::display),
+        cost = report.cost.label(),
         usage_estimated = usage.map(|usage| usage.estimated),
         trail = %trail(report),
         "request ended"
@@ -56,6 +58,9 @@ struct Line<'a> {
     input_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     output_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_usd: Option<String>,
+    cost: &'static str,
 }
 
 impl<'a> Line<'a> {
@@ -69,6 +74,8 @@ impl<'a> Line<'a> {
             duration_ms: step.duration.map(milliseconds),
             input_tokens: step.usage.as_ref().map(Usage::total_input),
             output_tokens: step.usage.as_ref().map(Usage::total_output),
+            cost_usd: step.cost.usd().map(|usd| usd.to_string()),
+            cost: step.cost.label(),
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use backstop_core::{Dialect, RequestId, Step, StepOutcome, Text, Usage};
+use backstop_core::{Cost, Dialect, RequestId, Step, StepOutcome, Text, Usage};
 use http::StatusCode;
 
 use crate::outcome;
@@ -41,6 +41,8 @@ pub struct RequestReport {
     pub fallback_reason: Option<&'static str>,
     /// What the answer that the caller got used up, as far as its provider said.
     pub usage: Option<Usage>,
+    /// What all attempts cost together.
+    pub cost: Cost,
     /// All that was tried, in order.
     pub steps: Vec<Step>,
 }

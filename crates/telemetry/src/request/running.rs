@@ -62,6 +62,7 @@ impl<O: RequestObserver> Track for Running<O> {
             attempts: trail.calls(),
             fallback_reason: trail.fallback_reason(),
             usage: end.usage,
+            cost: trail.cost(),
             steps: trail.steps(),
         };
         log::emit(&report);
