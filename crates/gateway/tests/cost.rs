@@ -132,7 +132,10 @@ async fn targets_that_are_too_dear_are_passed_over() {
         (StatusCode::OK, "mine/n"),
         "{body}"
     );
-    assert_eq!((cost(&headers), &headers["x-backstop-fallback-reason"]), (Some("0"), &"refused_budget"));
+    assert_eq!(
+        (cost(&headers), headers["x-backstop-fallback-reason"].to_str().unwrap()),
+        (Some("0"), "refused_budget")
+    );
     let (status, _, body) = ask(&gateway, "/v1/chat/completions", "broke", false).await;
     assert_eq!(status, StatusCode::PAYMENT_REQUIRED, "{body}");
 }
