@@ -24,7 +24,7 @@ providers:
   mine: { dialect: openai-chat, base_url: \"http://mine.invalid/v1\", api_key: k }
 chains:
   one: { targets: [openai/gpt-4.1-mini] }
-  second: { retries: 0, targets: [{ model: down/m, price: { input: \"1\", output: \"1\" } }, openai/gpt-4.1-mini] }
+  second: { retries: 0, targets: [{ model: down/down, price: { input: \"1\", output: \"1\" } }, openai/gpt-4.1-mini] }
   unknown: { targets: [mine/gpt-4.1-mini] }
   own: { targets: [{ model: mine/m, price: { input: \"0.041666666666666664\", output: \"2\", cache_read: \"0.01\" } }] }
   dear: { max_cost: \"0.000001\", targets: [{ model: mine/m, price: { input: \"1000\", output: \"1\" } }, { model: mine/n, price: { input: \"0\", output: \"0\" } }] }
