@@ -135,11 +135,13 @@ fn by_hand(dialect: Dialect, told: &Value, price: &Price) -> Option<Usd> {
             ]
         }
     };
-    pairs
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, rate)| Some(rate?.times(count)))
-        .sum::<Option<Usd>>()
+    let request = price.requests.as_deref().map_or(Usd::ZERO, |text| {
+        let thousand: Usd = text.parse().unwrap();
+        thousand.split(1_000).unwrap()
+    });
+    let used = pairs.into_iter().filter(|(count, _)| *count > 0);
+    let tokens: Option<Usd> = used.map(|(count, rate)| Some(rate?.times(count))).sum();
+    Some(tokens?.plus(request))
 }
 
 fn is_free(price: &Price) -> bool {

@@ -3,8 +3,6 @@
 //! `cargo xtask test` installs the package and names its Python in `BACKSTOP_PYTHON`; without, nothing is compared.
 //! Differences are listed by the Python side, in `tests/sdk/test_cost.py`.
 
-#![expect(clippy::print_stdout, reason = "says where nothing is compared")]
-
 use std::{env, fs, path::Path, process::Command};
 
 use backstop_catalog::Catalog;
