@@ -4,6 +4,7 @@
 //! there, nothing is read.
 
 #![expect(clippy::print_stdout, reason = "says how much was read, and which models are unknown")]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test, in a helper too")]
 
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
 
