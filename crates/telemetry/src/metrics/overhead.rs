@@ -65,6 +65,7 @@ mod tests {
             attempts: 0,
             fallback_reason: None,
             usage: None,
+            cost: backstop_core::Cost::Unknown,
             steps: origin.trail().steps(),
         }
     }
