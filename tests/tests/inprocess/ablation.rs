@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use backstop_core::Dialect;
+
 use crate::{
     rows,
     world::{Way, Without},
@@ -62,5 +64,7 @@ async fn without_the_breaker_an_outage_is_hammered() {
 
 #[tokio::test(start_paused = true)]
 async fn without_retry_after_a_pause_is_no_pause() {
-    needs(Without::RetryAfter, Way::all(), "row 1", rows::row_01_a_429_with_retry_after_is_waited_out).await;
+    // What is taken away is a header; Gemini says it in the error's body.
+    let ways = Way::all().filter(|way| way.a != Dialect::GeminiGenerate);
+    needs(Without::RetryAfter, ways, "row 1", rows::row_01_a_429_with_retry_after_is_waited_out).await;
 }
