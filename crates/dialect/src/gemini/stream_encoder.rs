@@ -5,7 +5,7 @@ use backstop_core::{
     Usage,
 };
 use bytes::Bytes;
-use memchr::memchr2;
+use memchr::{memchr2, memmem};
 
 use super::{
     error,
@@ -25,7 +25,8 @@ use crate::{
 ///
 /// - A function call goes out whole, once all of its arguments have come.
 /// - Finish reasons and usage go out together, in the last chunk.
-/// - The dialect's clients know no comments, so pings are not written, and what cannot be said is left out.
+/// - The dialect's clients know no comments, so pings are not written, a provider's own are taken out, and what cannot be
+///   said is left out.
 #[derive(Debug)]
 pub(crate) struct StreamEncoder {
     voice: Voice,
@@ -77,7 +78,7 @@ impl StreamEncoder {
             && (wire.dialect, wire.form) == (Dialect::GeminiGenerate, Form::Stream)
         {
             event.deltas().iter().for_each(|delta| self.note(delta));
-            return wire.bytes.clone();
+            return without_comments(&wire.bytes);
         }
         if self.state == State::Finished {
             return Bytes::new();
@@ -319,4 +320,32 @@ fn write_event(out: &mut Vec<u8>, fill: impl FnOnce(&mut Object<'_>)) {
         out[at] = b' ';
     }
     out.extend_from_slice(b"\r\n\r\n");
+}
+
+/// The bytes of a provider's event without its comments: Google's clients read each line that is no `data:` as the JSON of
+/// an error (google-genai 3.6.1, `_api_client.py`).
+fn without_comments(bytes: &Bytes) -> Bytes {
+    if !bytes.starts_with(b":") && memmem::find(bytes, b"\n:").is_none() {
+        return bytes.clone();
+    }
+    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+    let kept: Vec<u8> = lines.filter(|line| !line.starts_with(b":")).flatten().copied().collect();
+    if kept.trim_ascii().is_empty() { Bytes::new() } else { Bytes::from(kept) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_providers_comments_are_taken_out() {
+        for (bytes, kept) in [
+            ("data: {\"a\":\": b\"}\n\n", "data: {\"a\":\": b\"}\n\n"),
+            (": ping\n\n", ""),
+            (": one\n: two\ndata: {}\n\n", "data: {}\n\n"),
+            ("data: {}\r\n: last\r\n\r\n", "data: {}\r\n\r\n"),
+        ] {
+            assert_eq!(without_comments(&Bytes::from_static(bytes.as_bytes())), kept, "{bytes:?}");
+        }
+    }
 }
