@@ -50,7 +50,7 @@ async fn failed_retried_and_aborted_requests_leave_their_rows() {
     let folder = Folder::new();
     let ledger = folder.path().join("ledger.db");
     let gateway = gateway(&a, &b, &ledger).await;
-    let (seen, _) = Ask::new(CHAT, "writer", "one").send(gateway.address()).await;
+    let (seen, _) = Ask::new(CHAT, "writer", "one").streamed(false).send(gateway.address()).await;
     assert!(seen.is_success(), "{}", seen.body);
     {
         let response = Ask::new(CHAT, "writer", "two").streamed(true).start(gateway.address()).await;
@@ -81,9 +81,12 @@ async fn failed_retried_and_aborted_requests_leave_their_rows() {
             row("a/alpha", 1, "dropped", ""),
         ]
     );
-    let told: Value = serde_json::from_str(&seen.body).unwrap();
-    assert_eq!(attempts[2]["output"], told["usage"]["completion_tokens"], "what the simulator told");
-    assert!(attempts[2]["output"].as_u64() > Some(0));
+    let (input, output) = seen.usage.unwrap();
+    assert_eq!(
+        (&attempts[2]["input"], &attempts[2]["output"]),
+        (&input.into(), &output.into()),
+        "what it told"
+    );
     assert_eq!((&attempts[2]["position"], &attempts[0]["status"]), (&2.into(), &500.into()));
     assert!(attempts[3]["first_token_us"].as_u64().is_some());
     let requests = rows(&ledger, &["--requests"]).await;

@@ -109,12 +109,15 @@ impl Keys {
         self.secrets().map(str::len).max().unwrap_or(0)
     }
 
+    /// What must be told to nobody. Too short to be a secret are the words that local servers are given for a key, such as
+    /// `ollama`: overwriting those would spoil answers that speak of it.
     fn secrets(&self) -> impl Iterator<Item = &str> {
         self.keys
             .iter()
             .flat_map(|key| [Some(&key.secret), key.escaped.as_ref()])
             .flatten()
             .map(ExposeSecret::expose_secret)
+            .filter(|secret| secret.len() >= SHORTEST_SECRET)
     }
 }
 
@@ -152,6 +155,8 @@ impl Key {
     }
 }
 
+/// No provider's keys are nearly as short.
+const SHORTEST_SECRET: usize = 8;
 /// Where the providers that Backstop knows look for credentials.
 const OTHERS: [HeaderName; 4] = [
     header::AUTHORIZATION,
