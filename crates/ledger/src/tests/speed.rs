@@ -1,4 +1,4 @@
-//! Figures, printed: run with `--release --nocapture` for those in `docs/ledger.md`. The bounds here are for debug builds
+//! Figures, printed: `--release --nocapture` shows those of a release build. The bounds here are for debug builds
 //! on a busy machine.
 
 use std::time::{Duration, Instant};
@@ -71,7 +71,7 @@ fn report_over(store: &StoreConfig, wanted: usize) -> String {
     assert!(took < Duration::from_secs(if RELEASE { 1 } else { 10 }), "{took:?}");
     let each = writing / u32::try_from(written).unwrap();
     if RELEASE {
-        // What the figure is, on a machine of one's own, is in docs/ledger.md; here others may run.
+        // The figure is of a machine of one's own; here others may run.
         assert!(each < Duration::from_micros(100), "{each:?} a row");
     }
     format!("{written} rows, {each:?} a row to write, {took:?} to report")
